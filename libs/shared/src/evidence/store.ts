@@ -1,0 +1,64 @@
+import type { Millis } from '../clock.ts';
+import type { HostName, JobKey, SystemId } from '../names.ts';
+import type { Identity, LastUse, Lease, RecordedUse, Use } from './model.ts';
+
+/** What `recordUses` did. Both counts are zero when everything was known already. */
+export interface RecordOutcome {
+  /** Identities whose last use moved forward. */
+  readonly moved: number;
+  /** Uses whose time lay more than five minutes after their receipt: some clock is wrong. */
+  readonly clockAhead: number;
+}
+
+/**
+ * What is known of the use of images, host by host. Every write is atomic and idempotent, and the order of
+ * writes does not matter: any order and any repetition of the same events leaves the same evidence.
+ * Throws `REDIS_UNAVAILABLE` only.
+ */
+export interface EvidenceStore {
+  recordUses(host: HostName, uses: readonly Use[]): Promise<RecordOutcome>;
+  lastUses(host: HostName): Promise<ReadonlyMap<Identity, LastUse>>;
+  /** The newest recorded uses, newest first. At most `limit`. */
+  recordedUses(host: HostName, limit: number): Promise<readonly RecordedUse[]>;
+
+  /** These identities were seen being pulled, so they can be pulled again. */
+  noteRepullable(host: HostName, identities: readonly Identity[], at: Millis): Promise<void>;
+  repullable(host: HostName): Promise<ReadonlySet<Identity>>;
+
+  /** Refused without a word when the job has ended: a late "running" revives nothing. A confirmed lease stays confirmed. */
+  lease(host: HostName, leases: readonly Lease[]): Promise<void>;
+  /** Those that have not expired at `now`. */
+  leases(host: HostName, now: Millis): Promise<readonly Lease[]>;
+  /** Ends the job's leases on this host and leaves a tombstone for `TOMBSTONE_MS`. */
+  endJob(host: HostName, job: JobKey, at: Millis): Promise<void>;
+
+  /** Keeps uses whose host is not known yet, under the manager that ran the job. */
+  park(manager: SystemId, uses: readonly Use[]): Promise<void>;
+  /** Records what was parked on each of the hosts, then forgets it. Returns how many uses were placed. */
+  unpark(manager: SystemId, hosts: readonly HostName[]): Promise<number>;
+}
+
+/** Bounds of what is kept for one host. Each kind of key has an age or a length. */
+export interface EvidenceBounds {
+  /** Identities with a last use, newest kept. An identity is about 300 bytes in Redis. */
+  readonly identities: number;
+  /** Recorded uses, newest kept. */
+  readonly uses: number;
+  /** Leases at a time, latest expiry kept. */
+  readonly leases: number;
+  /** Uses parked under one manager, newest kept. */
+  readonly parked: number;
+  /** An idle host's or manager's keys go away after this. */
+  readonly idleMs: number;
+}
+
+export const DEFAULT_BOUNDS: EvidenceBounds = {
+  identities: 20_000,
+  uses: 10_000,
+  leases: 5_000,
+  parked: 5_000,
+  idleMs: 90 * 86_400_000,
+};
+
+/** A job that ended this long ago is not heard of any more: GitLab's longest job time-out is a month, a hook's delay hours. */
+export const TOMBSTONE_MS = 2 * 86_400_000;

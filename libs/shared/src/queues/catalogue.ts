@@ -1,0 +1,64 @@
+import * as z from 'zod/mini';
+import type { HostName } from '../names.ts';
+import { defineQueue } from './define.ts';
+
+const nothing = z.object({});
+
+/** The collector's work: each hint about a job is looked up in GitLab and becomes evidence. */
+export const resolveQueue = defineQueue('resolve', {
+  /** Something was heard of a job. The status is only a hint: GitLab is asked. */
+  'job-event': {
+    payload: z.object({
+      instance: z.string(),
+      project: z.number(),
+      job: z.number(),
+      status: z.enum(['running', 'ended']),
+      receivedAt: z.number(),
+    }),
+    result: z.object({ outcome: z.string(), uses: z.number(), hosts: z.array(z.string()) }),
+    attempts: 12,
+    backoffMs: 2_000,
+  },
+});
+
+/** The collector's schedule: what hooks did not say. */
+export const reconcileQueue = defineQueue('reconcile', {
+  poll: {
+    payload: nothing,
+    result: z.object({ projects: z.number(), jobs: z.number(), missed: z.number(), unparked: z.number() }),
+    attempts: 1,
+    backoffMs: 0,
+  },
+});
+
+/** One queue a host, worked by the reaper there. No job here can name an image, force, or loosen the policy. */
+export const hostQueue = defineQueue('reaper', {
+  /** Look at the disk and the budget, and reap if the policy says so. */
+  check: {
+    payload: nothing,
+    result: z.object({ state: z.string(), planned: z.number(), evicted: z.number(), bytes: z.number() }),
+    attempts: 1,
+    backoffMs: 0,
+  },
+  /** Say what would be evicted now, and change nothing. */
+  plan: {
+    payload: nothing,
+    result: z.object({ state: z.string(), planned: z.number(), bytes: z.number() }),
+    attempts: 1,
+    backoffMs: 0,
+  },
+  /** An operator wants room now: reap until this much is free (or the policy's `stop`, if that is more), under every guard. */
+  reap: {
+    payload: z.object({ freeBytes: z.optional(z.number()) }),
+    result: z.object({ state: z.string(), planned: z.number(), evicted: z.number(), bytes: z.number() }),
+    attempts: 1,
+    backoffMs: 0,
+  },
+});
+
+/** BullMQ prefix of the collector's queues; the braces keep each prefix in one Redis Cluster slot. */
+export const COLLECTOR_PREFIX = '{sb:c}';
+
+export function hostQueuePrefix(host: HostName): string {
+  return `{sb:h:${host}}`;
+}
