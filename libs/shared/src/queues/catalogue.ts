@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { hostTag } from '../evidence/keys.ts';
 import type { HostName } from '../names.ts';
 import { defineQueue } from './define.ts';
 
@@ -60,5 +61,5 @@ export const hostQueue = defineQueue('reaper', {
 export const COLLECTOR_PREFIX = '{sb:c}';
 
 export function hostQueuePrefix(host: HostName): string {
-  return `{sb:h:${host}}`;
+  return hostTag(host);
 }

@@ -1,0 +1,297 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Millis } from '../clock.ts';
+import type { Identity, Lease, Use } from './model.ts';
+import { DEFAULT_BOUNDS, type EvidenceBounds, type EvidenceStore, TOMBSTONE_MS } from './store.ts';
+import {
+  apply,
+  freshPlace,
+  jobKey,
+  NOON,
+  observe,
+  type Place,
+  recordEvent,
+  storeEvent,
+  twoOrders,
+  YEAR_9999,
+} from './store-events.suite.ts';
+
+const RUBY = 'docker.io/library/ruby:3.3' as Identity;
+const RUBY_ID = `sha256:${'1'.repeat(64)}` as Identity;
+const NODE = 'docker.io/library/node:20' as Identity;
+const MINUTE = 60_000;
+
+function use(changes: Partial<Use> = {}): Use {
+  return {
+    job: jobKey(1),
+    jobName: 'rspec',
+    role: 'build',
+    identities: [RUBY],
+    at: NOON,
+    receivedAt: NOON,
+    source: 'trace',
+    ...changes,
+  };
+}
+
+function lease(changes: Partial<Lease> = {}): Lease {
+  return { job: jobKey(1), identity: RUBY, strength: 'predicted', expiresAt: later(10 * MINUTE), ...changes };
+}
+
+function later(milliseconds: number): Millis {
+  return (NOON + milliseconds) as Millis;
+}
+
+/** What every evidence store does. `open` may be called often; `firstPlace` keeps two suites apart. */
+export function describeEvidenceStore(
+  name: string,
+  open: (bounds: EvidenceBounds) => EvidenceStore,
+  firstPlace: number,
+): void {
+  let places = firstPlace;
+  function start(bounds: Partial<EvidenceBounds> = {}): Place & { readonly store: EvidenceStore } {
+    places += 1;
+    return { ...freshPlace(places), store: open({ ...DEFAULT_BOUNDS, ...bounds }) };
+  }
+
+  describe(`${name}: last uses`, () => {
+    test('a use is found under each of its identities, with where it comes from', async () => {
+      const { store, hosts } = start();
+      const outcome = await store.recordUses(hosts[0], [use({ identities: [RUBY_ID, RUBY] })]);
+      expect(outcome).toEqual({ moved: 2, clockAhead: 0 });
+      const lastUse = { at: NOON, source: 'trace', role: 'build', job: jobKey(1), jobName: 'rspec' };
+      const found = await store.lastUses(hosts[0]);
+      expect([...found].sort()).toEqual([
+        [RUBY, lastUse],
+        [RUBY_ID, lastUse],
+      ]);
+      expect(await store.lastUses(hosts[1])).toEqual(new Map());
+    });
+
+    test('an older use moves nothing back, and saying it again is no news', async () => {
+      const { store, hosts } = start();
+      await store.recordUses(hosts[0], [use({ at: later(MINUTE), receivedAt: later(MINUTE) })]);
+      const again = await store.recordUses(hosts[0], [use({ job: jobKey(2), source: 'watch' })]);
+      expect(again).toEqual({ moved: 0, clockAhead: 0 });
+      expect((await store.lastUses(hosts[0])).get(RUBY)?.at).toBe(later(MINUTE));
+    });
+
+    test('at equal times the stronger source wins, then the higher job id', async () => {
+      const { store, hosts } = start();
+      await store.recordUses(hosts[0], [use({ job: jobKey(9), source: 'configuration' })]);
+      await store.recordUses(hosts[0], [use({ job: jobKey(10), source: 'configuration' })]);
+      expect((await store.lastUses(hosts[0])).get(RUBY)?.job.job).toBe(10);
+      await store.recordUses(hosts[0], [use({ job: jobKey(2), source: 'watch' })]);
+      await store.recordUses(hosts[0], [use({ job: jobKey(11), source: 'trace' })]);
+      expect((await store.lastUses(hosts[0])).get(RUBY)).toMatchObject({ source: 'watch', job: { job: 2 } });
+    });
+
+    test('a time after its receipt is cut there, and reported once when it is far off', async () => {
+      const { store, hosts } = start();
+      const absurd = use({ at: YEAR_9999 as Millis });
+      expect(await store.recordUses(hosts[0], [absurd])).toEqual({ moved: 1, clockAhead: 1 });
+      expect(await store.recordUses(hosts[0], [absurd])).toEqual({ moved: 0, clockAhead: 0 });
+      expect((await store.lastUses(hosts[0])).get(RUBY)?.at).toBe(NOON);
+      const tolerable = use({ job: jobKey(2), at: later(5 * MINUTE) });
+      expect((await store.recordUses(hosts[0], [tolerable])).clockAhead).toBe(0);
+    });
+
+    test('the longest job id, a part of a millisecond and an odd job name come back whole', async () => {
+      const { store, hosts } = start();
+      const job = jobKey(Number.MAX_SAFE_INTEGER);
+      const jobName = `"a" | b\n${'ü'.repeat(300)}`;
+      await store.recordUses(hosts[0], [use({ job, jobName, at: (NOON - 0.25) as Millis })]);
+      const lastUse = (await store.lastUses(hosts[0])).get(RUBY);
+      expect(lastUse).toMatchObject({ job, at: NOON - 1, jobName: jobName.slice(0, 255) });
+    });
+
+    test('a use without identities says nothing', async () => {
+      const { store, hosts } = start();
+      const outcome = await store.recordUses(hosts[0], [use({ identities: [], at: YEAR_9999 as Millis })]);
+      expect(outcome).toEqual({ moved: 0, clockAhead: 0 });
+      expect(await store.recordedUses(hosts[0], 10)).toEqual([]);
+    });
+  });
+
+  describe(`${name}: recorded uses and what can be pulled again`, () => {
+    test('each use is one line, newest first, at its latest time', async () => {
+      const { store, hosts } = start();
+      await store.recordUses(hosts[0], [use(), use({ job: jobKey(2), identities: [NODE], role: 'service' })]);
+      const ended = use({ at: later(MINUTE), receivedAt: later(MINUTE) });
+      await store.recordUses(hosts[0], [ended, ended]);
+      expect(await store.recordedUses(hosts[0], 10)).toEqual([
+        { job: jobKey(1), role: 'build', identity: RUBY, at: later(MINUTE) },
+        { job: jobKey(2), role: 'service', identity: NODE, at: NOON },
+      ]);
+      expect(await store.recordedUses(hosts[0], 1)).toHaveLength(1);
+      expect(await store.recordedUses(hosts[0], 0)).toEqual([]);
+    });
+
+    test('the newest are kept: of pulls, of parked uses, and of leases the confirmed before the predicted', async () => {
+      const { store, hosts, managers } = start({ identities: 1, parked: 1, leases: 1 });
+      await store.noteRepullable(hosts[0], [NODE], later(MINUTE));
+      await store.noteRepullable(hosts[0], [RUBY], NOON);
+      expect(await store.repullable(hosts[0])).toEqual(new Set([NODE]));
+
+      await store.park(managers[0], [use({ at: later(-MINUTE) }), use({ identities: [NODE] })]);
+      expect(await store.unpark(managers[0], hosts)).toBe(1);
+      expect([...(await store.lastUses(hosts[0])).keys()]).toEqual([NODE]);
+
+      const confirmed = lease({ strength: 'confirmed', expiresAt: later(MINUTE) });
+      await store.lease(hosts[0], [confirmed, lease({ job: jobKey(2) })]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([confirmed]);
+    });
+
+    test('pulls are remembered per host', async () => {
+      const { store, hosts } = start();
+      await store.noteRepullable(hosts[0], [RUBY, NODE], NOON);
+      await store.noteRepullable(hosts[0], [], NOON);
+      expect(await store.repullable(hosts[0])).toEqual(new Set([RUBY, NODE]));
+      expect(await store.repullable(hosts[1])).toEqual(new Set());
+    });
+  });
+
+  describe(`${name}: leases`, () => {
+    test('a lease holds until it expires, to the millisecond', async () => {
+      const { store, hosts } = start();
+      await store.lease(hosts[0], [lease()]);
+      expect(await store.leases(hosts[0], later(10 * MINUTE - 1))).toEqual([lease()]);
+      expect(await store.leases(hosts[0], later(10 * MINUTE))).toEqual([]);
+    });
+
+    test('the later expiry counts; once confirmed, the confirmed one', async () => {
+      const { store, hosts } = start();
+      await store.lease(hosts[0], [lease(), lease({ expiresAt: later(MINUTE) })]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([lease()]);
+      const confirmed = lease({ strength: 'confirmed', expiresAt: later(5 * MINUTE) });
+      await store.lease(hosts[0], [confirmed, lease({ expiresAt: later(60 * MINUTE) })]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([confirmed]);
+    });
+
+    test('an expired confirmed lease is not replaced by a late predicted one', async () => {
+      const { store, hosts } = start();
+      await store.lease(hosts[0], [lease({ strength: 'confirmed' })]);
+      expect(await store.leases(hosts[0], later(11 * MINUTE))).toEqual([]);
+      await store.lease(hosts[0], [lease({ expiresAt: later(60 * MINUTE) })]);
+      expect(await store.leases(hosts[0], later(11 * MINUTE))).toEqual([]);
+    });
+
+    test('the end of a job ends its leases only, and a late "running" revives nothing', async () => {
+      const { store, hosts } = start();
+      const other = lease({ job: jobKey(11) });
+      await store.lease(hosts[0], [lease(), lease({ identity: NODE }), other]);
+      await store.endJob(hosts[0], jobKey(1), later(MINUTE));
+      await store.lease(hosts[0], [lease({ strength: 'confirmed' })]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([other]);
+      await store.lease(hosts[1], [lease()]);
+      expect(await store.leases(hosts[1], NOON)).toEqual([lease()]);
+    });
+
+    test('a tombstone lasts two days, and an absurd time takes only the older ones with it', async () => {
+      const { store, hosts } = start();
+      await store.endJob(hosts[0], jobKey(1), NOON);
+      await store.endJob(hosts[0], jobKey(2), later(TOMBSTONE_MS));
+      const until = lease({ expiresAt: later(2 * TOMBSTONE_MS) });
+      await store.lease(hosts[0], [until]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([]);
+      await store.endJob(hosts[0], jobKey(3), YEAR_9999 as Millis);
+      await store.endJob(hosts[0], jobKey(4), NOON);
+      await store.lease(hosts[0], [until, { ...until, job: jobKey(3) }, { ...until, job: jobKey(4) }]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([until]);
+    });
+  });
+
+  describe(`${name}: parked uses`, () => {
+    test('they go to every host of the manager, once', async () => {
+      const { store, hosts, managers } = start();
+      await store.park(managers[0], [use({ identities: [RUBY_ID, RUBY] }), use({ identities: [NODE] })]);
+      await store.park(managers[0], [use({ identities: [NODE], receivedAt: later(MINUTE) })]);
+      expect(await store.unpark(managers[0], [])).toBe(0);
+      expect(await store.unpark(managers[1], hosts)).toBe(0);
+      expect(await store.unpark(managers[0], hosts)).toBe(2);
+      for (const host of hosts) {
+        expect(new Set((await store.lastUses(host)).keys())).toEqual(new Set([RUBY_ID, RUBY, NODE]));
+      }
+      expect(await store.unpark(managers[0], hosts)).toBe(0);
+    });
+
+    test('they are cut at their receipt like any other', async () => {
+      const { store, hosts, managers } = start();
+      await store.park(managers[0], [use({ at: YEAR_9999 as Millis })]);
+      await store.unpark(managers[0], [hosts[0]]);
+      expect((await store.lastUses(hosts[0])).get(RUBY)?.at).toBe(NOON);
+    });
+
+    test('a use parked meanwhile stays parked', async () => {
+      const { store, hosts, managers } = start();
+      await store.park(managers[0], [use()]);
+      const parkedMeanwhile = use({ job: jobKey(2) });
+      const [placed] = await Promise.all([
+        store.unpark(managers[0], [hosts[0]]),
+        store.park(managers[0], [parkedMeanwhile]),
+      ]);
+      expect(placed + (await store.unpark(managers[0], [hosts[0]]))).toBe(2);
+    });
+  });
+
+  describe(`${name}: whatever comes`, () => {
+    const runs = { numRuns: 150 };
+
+    test('any order and any repetition of the same events leave the same evidence', async () => {
+      await fc.assert(
+        fc.asyncProperty(twoOrders(storeEvent), async (orders) => {
+          const seen = [];
+          for (const order of orders) {
+            const { store, ...place } = start();
+            for (const event of order) await apply(store, place, event);
+            for (const manager of place.managers) await store.unpark(manager, place.hosts);
+            seen.push(await observe(store, place));
+          }
+          expect(seen[1]).toEqual(seen[0]);
+        }),
+        runs,
+      );
+    });
+
+    test('the newest are kept within the bounds, in any order', async () => {
+      const bounds = { identities: 2, uses: 3 };
+      await fc.assert(
+        fc.asyncProperty(twoOrders(recordEvent), async (orders) => {
+          const seen = [];
+          for (const order of orders) {
+            const { store, ...place } = start(bounds);
+            for (const event of order) await apply(store, place, event);
+            for (const host of place.hosts) {
+              expect((await store.lastUses(host)).size).toBeLessThanOrEqual(bounds.identities);
+              expect((await store.recordedUses(host, 99)).length).toBeLessThanOrEqual(bounds.uses);
+            }
+            seen.push(await observe(store, place));
+          }
+          expect(seen[1]).toEqual(seen[0]);
+        }),
+        runs,
+      );
+    });
+
+    test('saying anything again is no news, and no last use ever moves back', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(recordEvent, { maxLength: 8 }), async (events) => {
+          const { store, ...place } = start({ identities: 3, uses: 4 });
+          const latest = new Map<string, number>();
+          for (const event of events) {
+            await apply(store, place, event);
+            expect(await apply(store, place, event)).toEqual({ moved: 0, clockAhead: 0 });
+            for (const host of place.hosts) {
+              for (const [identity, { at }] of await store.lastUses(host)) {
+                const before = latest.get(host + identity) ?? 0;
+                expect(at).toBeGreaterThanOrEqual(before);
+                latest.set(host + identity, at);
+              }
+            }
+          }
+        }),
+        runs,
+      );
+    });
+  });
+}

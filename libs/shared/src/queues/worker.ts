@@ -1,0 +1,114 @@
+import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import * as z from 'zod/mini';
+import { errorText, isSidebandError, SidebandError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { HandlerContext, Handlers, JobDefinitions, QueueDefinition } from './define.ts';
+
+export interface WorkerOptions {
+  /** Of the role `worker`. It stays open when the worker closes. */
+  readonly connection: Redis;
+  readonly prefix: string;
+  /** Jobs at a time. */
+  readonly concurrency?: number;
+  readonly log: Log;
+}
+
+export interface QueueWorker {
+  /** Waits for the jobs in hand. While Redis is away their results are lost, and they are done again later. */
+  close(): Promise<void>;
+}
+
+/** GitLab counts its limits by the minute; this is the pause where it does not say. */
+const RATE_LIMIT_PAUSE_MS = 60_000;
+/** If the limit still holds after this, GitLab says so again. */
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/**
+ * Hands each job to its handler. What can never succeed fails at once; where GitLab asks to wait, the whole
+ * queue waits and the job keeps its tries; every other failure is tried again as the job's definition says.
+ * A failed job's reason begins with the error's code where it has one.
+ */
+export function createWorker<J extends JobDefinitions>(
+  definition: QueueDefinition<J>,
+  handlers: Handlers<J>,
+  { connection, prefix, concurrency = 1, log }: WorkerOptions,
+): QueueWorker {
+  const queue = definition.name;
+  const worker = new Worker(queue, processJob, {
+    connection,
+    prefix,
+    concurrency,
+    // BullMQ heeds `rateLimit` only where there is a limiter; nothing reaches this one by itself.
+    limiter: { max: 1_000_000, duration: 1_000 },
+    // A job is lost by its worker when the process is killed; BullMQ would give it up at the second time.
+    maxStalledCount: 10,
+  });
+  const inHand = new Set<Promise<unknown>>();
+  worker.on('error', (err) => {
+    // While Redis is away every attempt to reach it is an error; whoever made the connection says so once.
+    if (connection.status === 'ready') log.warn({ queue, err }, 'Queue worker met an error');
+    else log.debug({ queue, err }, 'Queue worker waits for Redis');
+  });
+  worker.on('stalled', (job) => log.warn({ queue, job }, 'Job was lost by its worker and goes back'));
+
+  async function processJob(job: Job): Promise<unknown> {
+    const handled = handle(definition, handlers, job);
+    inHand.add(handled);
+    try {
+      return await handled;
+    } catch (error) {
+      throw await asBullError(error, job);
+    } finally {
+      inHand.delete(handled);
+    }
+  }
+
+  async function asBullError(error: unknown, job: Job): Promise<Error> {
+    const about = { queue, name: job.name, job: job.id, attempt: job.attemptsMade + 1, err: error };
+    if (isSidebandError(error, 'GITLAB_RATE_LIMITED')) {
+      const asked = error.retryAfterMs ?? RATE_LIMIT_PAUSE_MS;
+      const pauseMs = Math.min(Math.max(Math.ceil(asked), 1), LONGEST_PAUSE_MS);
+      log.warn({ ...about, pauseMs }, 'Queue waits because GitLab asked for it');
+      await worker.rateLimit(pauseMs);
+      return Worker.RateLimitError();
+    }
+    const reason = isSidebandError(error)
+      ? `${error.code}: ${error.message}`
+      : errorText(error).slice(0, 500);
+    if (isSidebandError(error) && error.retry !== 'later') {
+      log.error(about, 'Job failed and is not tried again');
+      return new UnrecoverableError(reason);
+    }
+    const isLast = about.attempt >= (job.opts.attempts ?? 1);
+    if (isLast) log.error(about, 'Job failed for the last time');
+    else log.warn(about, 'Job failed and is tried again');
+    return new Error(reason);
+  }
+
+  return {
+    async close() {
+      const isAway = connection.status !== 'ready';
+      // BullMQ's orderly close would wait for Redis without end.
+      if (isAway) await Promise.allSettled(inHand);
+      await worker.close(isAway);
+    },
+  };
+}
+
+async function handle<J extends JobDefinitions>(
+  definition: QueueDefinition<J>,
+  handlers: Handlers<J>,
+  job: Job,
+): Promise<unknown> {
+  const name: keyof J & string = job.name;
+  const jobDefinition = Object.hasOwn(definition.jobs, name) ? definition.jobs[name] : undefined;
+  if (jobDefinition === undefined) throw new SidebandError('JOB_UNKNOWN', { name });
+  const payload = z.safeParse(jobDefinition.payload, job.data);
+  if (!payload.success) {
+    throw new SidebandError('JOB_INVALID', { name, problem: z.prettifyError(payload.error) });
+  }
+  const context: HandlerContext = { jobId: String(job.id), attempt: job.attemptsMade + 1 };
+  const handler = handlers[name] as (payload: unknown, context: HandlerContext) => Promise<unknown>;
+  return handler(payload.data, context);
+}
