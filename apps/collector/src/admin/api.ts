@@ -1,0 +1,63 @@
+import type { Clock } from '@sideband/shared/clock';
+import type { HostRecords } from '@sideband/shared/hosts/records';
+import { type HostName, parseHostName } from '@sideband/shared/names';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { Fleet } from './fleet.ts';
+
+const hostParams = z.object({
+  host: z.string().transform((text, context): HostName => {
+    const parsed = parseHostName(text);
+    if (parsed.ok) return parsed.value;
+    context.addIssue({ code: 'custom', message: parsed.error.message });
+    return z.NEVER;
+  }),
+});
+
+const JOURNAL_LIMIT = 500;
+const journalQuery = z.object({
+  limit: z.coerce
+    .number(`limit: expected a whole number from 1 to ${JOURNAL_LIMIT}`)
+    .int(`limit: expected a whole number from 1 to ${JOURNAL_LIMIT}`)
+    .min(1, `limit: expected a whole number from 1 to ${JOURNAL_LIMIT}`)
+    .max(JOURNAL_LIMIT, `limit: expected a whole number from 1 to ${JOURNAL_LIMIT}`)
+    .default(50),
+});
+
+interface ApiOptions {
+  readonly fleet: Fleet;
+  readonly records: HostRecords;
+  readonly clock: Clock;
+}
+
+/** What the page shows, as JSON. `now` is this machine's time: ages are counted from it, not from the browser's. */
+export async function apiRoutes(app: FastifyInstance, { fleet, records, clock }: ApiOptions): Promise<void> {
+  app.get('/api/hosts', async () => ({ now: clock.now(), hosts: await fleet.hosts() }));
+
+  app.get('/api/hosts/:host', async (request, reply) => {
+    const params = hostParams.safeParse(request.params);
+    if (!params.success) return badRequest(reply, params.error);
+    const report = await records.report(params.data.host);
+    if (report === undefined) return noReport(reply);
+    return { now: clock.now(), report };
+  });
+
+  app.get('/api/hosts/:host/journal', async (request, reply) => {
+    const params = hostParams.safeParse(request.params);
+    if (!params.success) return badRequest(reply, params.error);
+    const query = journalQuery.safeParse(request.query);
+    if (!query.success) return badRequest(reply, query.error);
+    return { now: clock.now(), entries: await records.journal(params.data.host, query.data.limit) };
+  });
+}
+
+function noReport(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(404)
+    .send({ code: 'no-report', message: 'This host has not reported within the last day.' });
+}
+
+function badRequest(reply: FastifyReply, error: z.ZodError): FastifyReply {
+  const message = error.issues.map((issue) => issue.message).join('; ');
+  return reply.code(400).send({ code: 'bad-request', message });
+}

@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+
+const FILES = fileURLToPath(new URL('./static/', import.meta.url));
+
+/** GET / and what it needs, a route for each file: the gate knows them apart. */
+export async function pageRoutes(app: FastifyInstance): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: FILES,
+    prefix: '/assets/',
+    wildcard: false,
+    index: false,
+    // Revalidated each time: nothing tells a browser that the program was upgraded.
+    maxAge: 0,
+  });
+  app.get('/', (_request, reply) => reply.sendFile('index.html', { cacheControl: false }));
+}

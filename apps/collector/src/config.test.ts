@@ -1,0 +1,165 @@
+import { inspect } from 'node:util';
+import { isSidebandError } from '@sideband/shared/errors';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+import type { Environment } from './config-secret.ts';
+
+const least = {
+  SIDEBAND_REDIS: 'redis://:redis-hunter2@127.0.0.1:6379',
+  SIDEBAND_GITLAB_URL: 'https://gitlab.example.com/',
+  SIDEBAND_GITLAB_TOKEN: 'glpat-hunter2',
+  SIDEBAND_HOOK_SECRET_FILE: '/run/secrets/hook',
+};
+
+function readFile(path: string): string {
+  if (path === '/run/secrets/hook') return 'hook-hunter2\n';
+  throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+}
+
+/** Setting → what is wrong with it. */
+function problems(env: Environment): Record<string, string> {
+  try {
+    readConfig(env, readFile);
+  } catch (error) {
+    if (!isSidebandError(error, 'CONFIG_INVALID')) throw error;
+    expect(inspect(error, { depth: 9 })).not.toContain('hunter2');
+    const found = error.details['problems'] as { setting: string; problem: string }[];
+    return Object.fromEntries(found.map(({ setting, problem }) => [setting, problem]));
+  }
+  return {};
+}
+
+test('needs four settings; the rest have defaults', () => {
+  const config = readConfig({ ...least, PATH: '/usr/bin' }, readFile);
+  expect(config).toEqual({
+    redisUrl: expect.any(Function),
+    listen: { host: '127.0.0.1', port: 8080 },
+    gitLab: {
+      url: 'https://gitlab.example.com',
+      instance: 'gitlab.example.com',
+      token: expect.any(Function),
+    },
+    hookSecret: expect.any(Function),
+    password: undefined,
+    reconcileEveryMs: 300_000,
+    lookBackMs: 7 * 86_400_000,
+    logLevel: 'info',
+  });
+  expect([config.redisUrl(), config.gitLab.token(), config.hookSecret()]).toEqual([
+    'redis://:redis-hunter2@127.0.0.1:6379',
+    'glpat-hunter2',
+    'hook-hunter2',
+  ]);
+});
+
+test('takes every setting', () => {
+  const config = readConfig(
+    {
+      ...least,
+      SIDEBAND_LISTEN: '[::]:80',
+      SIDEBAND_GITLAB_NAME: 'work',
+      SIDEBAND_PASSWORD: 'hunter2',
+      SIDEBAND_RECONCILE_EVERY: '90s',
+      SIDEBAND_LOOK_BACK: '2d12h',
+      SIDEBAND_LOG_LEVEL: 'debug',
+    },
+    readFile,
+  );
+  expect(config).toMatchObject({
+    listen: { host: '::', port: 80 },
+    gitLab: { instance: 'work' },
+    reconcileEveryMs: 90_000,
+    lookBackMs: 216_000_000,
+    logLevel: 'debug',
+  });
+  expect(config.password?.()).toBe('hunter2');
+});
+
+test('shows no secret, however it is printed', () => {
+  const config = readConfig({ ...least, SIDEBAND_PASSWORD: 'hunter2' }, readFile);
+  expect(inspect(config, { depth: 9, showHidden: true, getters: true })).not.toContain('hunter2');
+  expect(JSON.stringify(config)).not.toContain('hunter2');
+});
+
+test('an empty variable is one that is not set', () => {
+  const empty = {
+    SIDEBAND_PASSWORD: '',
+    SIDEBAND_LISTEN: '',
+    SIDEBAND_HOOK_SECRET: '',
+    SIDEBAND_LOG_LEVEL: '',
+  };
+  expect(readConfig({ ...least, ...empty }, readFile)).toMatchObject({
+    password: undefined,
+    listen: { port: 8080 },
+    logLevel: 'info',
+  });
+});
+
+test('takes an environment that the reaper shares', () => {
+  expect(
+    problems({ ...least, SIDEBAND_POLICY: '/etc/sideband/policy.yaml', SIDEBAND_HOST: 'runner-1' }),
+  ).toEqual({});
+});
+
+describe('refuses', () => {
+  test('an empty environment, naming all that is needed', () => {
+    expect(Object.keys(problems({}))).toEqual([
+      'SIDEBAND_REDIS',
+      'SIDEBAND_GITLAB_URL',
+      'SIDEBAND_GITLAB_TOKEN',
+      'SIDEBAND_HOOK_SECRET',
+    ]);
+  });
+
+  test('all that is wrong at once, each with the forms it may have', () => {
+    const found = problems({
+      SIDEBAND_REDIS: 'http://:hunter2@redis',
+      SIDEBAND_LISTEN: '8080',
+      SIDEBAND_GITLAB_URL: 'gitlab.example.com',
+      SIDEBAND_GITLAB_NAME: 'My GitLab',
+      SIDEBAND_GITLAB_TOKEN_FILE: '/nowhere',
+      SIDEBAND_HOOK_SECRET: 'hunter2 hunter2',
+      SIDEBAND_PASSWORD: 'hunter2\n',
+      SIDEBAND_RECONCILE_EVERY: '300',
+      SIDEBAND_LOOK_BACK: '1y',
+      SIDEBAND_LOG_LEVEL: 'loud',
+      SIDEBAND_GITLAB_TOKN: 'hunter2',
+    });
+    expect(found).toEqual({
+      SIDEBAND_REDIS: expect.stringContaining('expected redis://'),
+      SIDEBAND_LISTEN: expect.stringContaining('is "8080", expected address:port'),
+      SIDEBAND_GITLAB_URL: expect.stringContaining('expected https://'),
+      SIDEBAND_GITLAB_NAME: expect.stringContaining('a-z, 0-9, dot and hyphen'),
+      SIDEBAND_GITLAB_TOKEN: expect.stringContaining('/nowhere'),
+      SIDEBAND_HOOK_SECRET: expect.stringContaining('holds a space'),
+      SIDEBAND_PASSWORD: expect.stringContaining('a line break'),
+      SIDEBAND_RECONCILE_EVERY: expect.stringContaining('"300" is no duration'),
+      SIDEBAND_LOOK_BACK: expect.stringContaining('7d'),
+      SIDEBAND_LOG_LEVEL: expect.stringContaining('expected trace, debug'),
+      SIDEBAND_GITLAB_TOKN: 'is no setting: is SIDEBAND_GITLAB_TOKEN meant?',
+    });
+  });
+
+  test('a configuration file, and says where settings come from', () => {
+    try {
+      readConfig({ ...least, SIDEBAND_CONFIG: '/etc/sideband/collector.yaml' }, readFile);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({
+        code: 'CONFIG_INVALID',
+        details: {
+          problems: [{ setting: 'SIDEBAND_CONFIG', problem: 'is no setting' }],
+          sources: expect.stringContaining('environment only'),
+        },
+      });
+    }
+  });
+
+  test('a GitLab whose host cannot name it, until it is named', () => {
+    const env = { ...least, SIDEBAND_GITLAB_URL: 'http://[::1]:8080' };
+    expect(problems(env)).toEqual({
+      SIDEBAND_GITLAB_NAME: expect.stringContaining('"[::1]" is no instance name'),
+    });
+    expect(problems({ ...env, SIDEBAND_GITLAB_NAME: 'local' })).toEqual({});
+  });
+});

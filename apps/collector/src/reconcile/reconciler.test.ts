@@ -1,0 +1,226 @@
+import { ManualClock, type Millis } from '@sideband/shared/clock';
+import { SidebandError } from '@sideband/shared/errors';
+import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-store';
+import type { Identity } from '@sideband/shared/evidence/model';
+import type { Registration } from '@sideband/shared/hosts/records';
+import { silentLog } from '@sideband/shared/log';
+import type { HostName, InstanceName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
+import { describe, expect, it } from 'vitest';
+import { createMemoryGitLab } from '../gitlab/memory-gitlab.ts';
+import type { GitLab, GitLabJob } from '../gitlab/port.ts';
+import { createMemoryLedger } from '../resolve/memory-ledger.ts';
+import { createReconciler } from './reconciler.ts';
+
+const instance = 'gitlab.example' as InstanceName;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2026, 10, 21);
+const A = 1 as ProjectId;
+const B = 2 as ProjectId;
+const C = 3 as ProjectId;
+const MANAGER = 's_0123456789ab' as SystemId;
+const CONTEXT = { jobId: 'poll', attempt: 1 };
+
+function fixture(projects: readonly ProjectId[] = [A]) {
+  const clock = new ManualClock(NOW);
+  const gitlab = createMemoryGitLab({ instance, projects });
+  const ledger = createMemoryLedger(clock, { lookBackMs: 7 * DAY, endedJobs: 1_000, imagesMs: DAY });
+  const evidence = createMemoryEvidenceStore();
+  const queued = new Map<string, { project: number; job: number; status: string; receivedAt: number }>();
+  const state = {
+    registrations: [] as Registration[],
+    listed: [] as number[],
+    failing: new Map<ProjectId, SidebandError>(),
+  };
+  /** The memory twin, telling which jobs were read and failing for single projects. */
+  const watched: GitLab = {
+    ...gitlab,
+    async *jobs(project, filter): AsyncGenerator<GitLabJob> {
+      const failure = state.failing.get(project);
+      if (failure !== undefined) throw failure;
+      for await (const job of gitlab.jobs(project, filter)) {
+        if (!filter.running) state.listed.push(job.id);
+        yield job;
+      }
+    },
+  };
+  const reconciler = createReconciler({
+    gitlabs: new Map([[instance, watched]]),
+    evidence,
+    records: { registrations: async () => state.registrations },
+    ledger,
+    async enqueue(jobId, event) {
+      if (!queued.has(jobId)) queued.set(jobId, event);
+    },
+    clock,
+    log: silentLog(),
+    lookBackMs: 7 * DAY,
+  });
+  const put = (project: ProjectId, id: number, status: string, ageMs: number, startedAt?: number): void => {
+    const createdAt = (NOW - ageMs) as Millis;
+    gitlab.put({
+      project,
+      id: id as JobId,
+      status,
+      createdAt,
+      ...(startedAt === undefined ? {} : { startedAt: startedAt as Millis }),
+    });
+  };
+  const end = (project: ProjectId, id: number, ageMs: number) =>
+    ledger.markEnded({ instance, project, job: id as JobId }, (NOW - ageMs) as Millis);
+  return {
+    clock,
+    gitlab,
+    ledger,
+    evidence,
+    queued,
+    state,
+    put,
+    end,
+    poll: () => reconciler.poll({}, CONTEXT),
+  };
+}
+
+const jobsIn = (queued: ReturnType<typeof fixture>['queued']): string[] =>
+  [...queued.values()].map((event) => `${event.project}/${event.job} ${event.status}`).sort();
+
+describe('a poll', () => {
+  it('queues ended jobs within the look-back that are not known, however far back they were made', async () => {
+    const { poll, put, end, queued, state } = fixture();
+    put(A, 1, 'success', 7 * DAY + 1);
+    put(A, 2, 'failed', 7 * DAY);
+    put(A, 3, 'success', 5 * DAY);
+    put(A, 4, 'manual', 3 * DAY);
+    put(A, 5, 'canceled', 2 * HOUR);
+    put(A, 6, 'created', 1_000);
+    await end(A, 3, 5 * DAY);
+    expect(await poll()).toEqual({ projects: 1, jobs: 5, missed: 2, unparked: 0 });
+    expect(jobsIn(queued)).toEqual(['1/2 ended', '1/5 ended']);
+    expect([...queued.values()].every((event) => event.receivedAt === NOW)).toBe(true);
+    expect(state.listed).toEqual([6, 5, 4, 3, 2, 1]);
+  });
+
+  it('queues jobs that have begun within the last hour', async () => {
+    const { poll, put, queued } = fixture();
+    put(A, 1, 'running', DAY, NOW - 1_000);
+    put(A, 2, 'running', DAY, NOW - HOUR);
+    put(A, 3, 'pending', 1_000);
+    await poll();
+    expect(jobsIn(queued)).toEqual(['1/1 running']);
+  });
+
+  it('does not add an event again that waits, but brings it up after six hours', async () => {
+    const { poll, put, queued, clock } = fixture();
+    put(A, 1, 'success', HOUR);
+    await poll();
+    await poll();
+    expect([...queued.keys()]).toEqual([`gitlab.example-1-1-ended-poll-${Math.floor(NOW / (6 * HOUR))}`]);
+    clock.advance(6 * HOUR);
+    await poll();
+    expect(queued.size).toBe(2);
+  });
+
+  it('looks again at a job that was waiting, and finds its end', async () => {
+    const { poll, put, end, queued } = fixture();
+    put(A, 1, 'manual', 6 * DAY);
+    for (let id = 2; id < 400; id += 1) {
+      put(A, id, 'success', 5 * DAY);
+      await end(A, id, 5 * DAY);
+    }
+    expect(await poll()).toMatchObject({ jobs: 399, missed: 0 });
+    put(A, 1, 'success', 6 * DAY);
+    expect(await poll()).toMatchObject({ jobs: 399, missed: 1 });
+    expect(jobsIn(queued)).toEqual(['1/1 ended']);
+  });
+
+  it('does not read again what is settled', async () => {
+    const { poll, put, end, state } = fixture();
+    for (const id of [1, 2, 3, 5]) {
+      put(A, id, 'success', DAY);
+      await end(A, id, DAY);
+    }
+    put(A, 4, 'manual', DAY);
+    put(A, 6, 'success', HOUR - 1);
+    await end(A, 6, HOUR - 1);
+    await poll();
+    state.listed = [];
+    await poll();
+    // Down to 3 all is settled; 4 still waits, and 6 is so young that an id below it may still appear.
+    expect(state.listed).toEqual([6, 5, 4, 3]);
+    put(A, 4, 'success', DAY);
+    await end(A, 4, DAY);
+    await poll();
+    state.listed = [];
+    await poll();
+    expect(state.listed).toEqual([6, 5]);
+  });
+
+  it('goes on when a project is refused or gone', async () => {
+    const { poll, put, queued, state } = fixture([A, B, C]);
+    for (const project of [A, B, C]) put(project, project, 'success', HOUR);
+    state.failing.set(A, new SidebandError('GITLAB_REFUSED'));
+    state.failing.set(B, new SidebandError('GITLAB_NOT_FOUND'));
+    expect(await poll()).toEqual({ projects: 1, jobs: 1, missed: 1, unparked: 0 });
+    expect(jobsIn(queued)).toEqual(['3/3 ended']);
+  });
+
+  it('stops where GitLab limits it, and begins there the next time', async () => {
+    const { poll, put, queued, state } = fixture([A, B, C]);
+    for (const project of [A, B, C]) put(project, project, 'success', HOUR);
+    state.failing.set(B, new SidebandError('GITLAB_RATE_LIMITED', {}, { retryAfterMs: 30_000 }));
+    await expect(poll()).rejects.toMatchObject({ code: 'GITLAB_RATE_LIMITED', retryAfterMs: 30_000 });
+    expect(jobsIn(queued)).toEqual(['1/1 ended']);
+    state.failing.clear();
+    queued.clear();
+    await poll();
+    expect([...queued.values()].map((event) => event.project)).toEqual([B, C, A]);
+  });
+
+  it('gives up on a GitLab that does not answer', async () => {
+    const many = Array.from({ length: 50 }, (_, index) => (index + 1) as ProjectId);
+    const { poll, state, gitlab } = fixture(many);
+    let asked = 0;
+    for (const project of many) {
+      state.failing.set(project, new SidebandError('GITLAB_UNAVAILABLE'));
+    }
+    const get = state.failing.get.bind(state.failing);
+    state.failing.get = (project) => {
+      asked += 1;
+      return get(project);
+    };
+    expect(await poll()).toEqual({ projects: 0, jobs: 0, missed: 0, unparked: 0 });
+    expect(asked).toBe(3);
+    gitlab.fail('projects', new SidebandError('GITLAB_UNAVAILABLE'));
+    expect(await poll()).toMatchObject({ projects: 0 });
+  });
+
+  it('says when Redis is away', async () => {
+    const { poll, put, state } = fixture();
+    put(A, 1, 'success', HOUR);
+    state.failing.set(A, new SidebandError('REDIS_UNAVAILABLE'));
+    await expect(poll()).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
+  });
+
+  it('brings parked uses to every host that has registered their manager', async () => {
+    const { poll, evidence, state } = fixture([]);
+    const image = 'docker.io/library/ruby:3.3' as Identity;
+    const at = (NOW - HOUR) as Millis;
+    const job = { instance, project: A, job: 1 as JobId };
+    await evidence.park(MANAGER, [
+      { job, jobName: 'test', role: 'build', identities: [image], at, receivedAt: at, source: 'trace' },
+    ]);
+    expect(await poll()).toMatchObject({ unparked: 0 });
+    state.registrations = ['one', 'two'].map((host) => ({
+      host: host as HostName,
+      uuid: host,
+      systemIds: [MANAGER],
+      seenAt: at,
+      mode: 'observe' as const,
+    }));
+    expect(await poll()).toMatchObject({ unparked: 1 });
+    for (const { host } of state.registrations) {
+      expect((await evidence.lastUses(host)).get(image)?.at).toBe(at);
+    }
+    expect(await poll()).toMatchObject({ unparked: 0 });
+  });
+});

@@ -1,0 +1,42 @@
+import type { Clock, Millis } from '@sideband/shared/clock';
+import type { EvidenceStore } from '@sideband/shared/evidence/store';
+import type { Log } from '@sideband/shared/log';
+import type { InstanceName, JobKey } from '@sideband/shared/names';
+import type { resolveQueue } from '@sideband/shared/queues/catalogue';
+import type { ResultOf } from '@sideband/shared/queues/define';
+import type { GitLab, GitLabJob } from '../gitlab/port.ts';
+import type { JobLedger } from './ledger.ts';
+import type { Places } from './place.ts';
+
+export interface ResolverParts {
+  readonly gitlabs: ReadonlyMap<InstanceName, GitLab>;
+  readonly evidence: EvidenceStore;
+  readonly places: Places;
+  readonly ledger: JobLedger;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/** A job as GitLab has it now, and when we first heard of what is being resolved. */
+export interface HeardJob {
+  readonly key: JobKey;
+  readonly gitlab: GitLab;
+  readonly job: GitLabJob;
+  readonly receivedAt: Millis;
+}
+
+export type Resolved = ResultOf<(typeof resolveQueue.jobs)['job-event']>;
+
+export function nothingDone(outcome: string): Resolved {
+  return { outcome, uses: 0, hosts: [] };
+}
+
+/** GitLab's clock may be ahead of ours, but what has happened has happened before we heard of it. */
+export function startOf({ job, receivedAt }: HeardJob): Millis {
+  return Math.min(job.startedAt ?? receivedAt, receivedAt) as Millis;
+}
+
+export function endOf(heard: HeardJob): Millis {
+  return Math.min(heard.job.finishedAt ?? startOf(heard), heard.receivedAt) as Millis;
+}
