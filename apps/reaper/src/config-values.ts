@@ -1,0 +1,96 @@
+import { isAbsolute } from 'node:path';
+import { parseDuration } from '@sideband/shared/duration';
+import { parseHostName, parseSystemId } from '@sideband/shared/names';
+import { quote } from '@sideband/shared/quote';
+import { type Refusal, type Result, refuse } from '@sideband/shared/result';
+import * as z from 'zod/mini';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const REDIS_FORMS = 'redis://host:port or rediss://host:port';
+const ENGINE_FORMS = 'the path of its socket, such as unix:///var/run/docker.sock';
+
+/** Each schema takes the text of one setting; its issues say what is wrong and which forms are accepted. */
+export const logLevel = z.enum(LOG_LEVELS, {
+  error: (issue) => wrong(String(issue.input), LOG_LEVELS.join(', ')),
+});
+
+/** The address may hold a password, so an issue does not repeat it. */
+export const redisUrl = z
+  .string(`is not set, expected ${REDIS_FORMS}`)
+  .check(z.refine(isRedisUrl, `is no address of Redis, expected ${REDIS_FORMS}`));
+
+/**
+ * A socket, and nothing a network could reach: who may use an engine's socket is root on its host. There is no default,
+ * since an engine that nobody named is never touched.
+ */
+export const engineSocket = z.pipe(
+  z.string(`is not set: no engine is used that was not named; expected ${ENGINE_FORMS}`),
+  z.transform((value, context) => {
+    const path = value.startsWith('unix://') ? value.slice('unix://'.length) : '';
+    if (isAbsolute(path)) return `unix://${path}` as const;
+    context.issues.push({ code: 'custom', message: wrong(value, ENGINE_FORMS), input: value });
+    return z.NEVER;
+  }),
+);
+
+export const hostName = parsed(parseHostName);
+
+export const systemIds = listOf(parseSystemId);
+
+export const absolutePath = parsed(parsePath);
+
+export const absolutePaths = listOf(parsePath);
+
+/** A duration in milliseconds, between two others that are written as an operator would write them. */
+export function durationBetween(least: string, most: string) {
+  return parsed((value): Result<number, Refusal> => {
+    const duration = parseDuration(value);
+    if (!duration.ok) return duration;
+    if (duration.value >= milliseconds(least) && duration.value <= milliseconds(most)) return duration;
+    return refuse({ reason: 'out-of-range', message: wrong(value, `a duration from ${least} to ${most}`) });
+  });
+}
+
+function parsed<T>(parse: (value: string) => Result<T, Refusal>) {
+  return z.pipe(
+    z.string(),
+    z.transform((value, context) => {
+      const result = parse(value);
+      if (result.ok) return result.value;
+      context.issues.push({ code: 'custom', message: result.error.message, input: value });
+      return z.NEVER;
+    }),
+  );
+}
+
+/** One or several, with a comma between them. */
+function listOf<T>(parse: (value: string) => Result<T, Refusal>) {
+  return z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((value) => value.split(',').map((part) => part.trim())),
+    ),
+    z.array(parsed(parse)),
+  );
+}
+
+function parsePath(value: string): Result<string, Refusal> {
+  if (isAbsolute(value)) return { ok: true, value };
+  return refuse({ reason: 'relative-path', message: wrong(value, 'an absolute path') });
+}
+
+function isRedisUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { hostname, protocol } = new URL(value);
+  return hostname !== '' && (protocol === 'redis:' || protocol === 'rediss:');
+}
+
+function milliseconds(duration: string): number {
+  const result = parseDuration(duration);
+  if (!result.ok) throw new TypeError(result.error.message);
+  return result.value;
+}
+
+function wrong(value: string, forms: string): string {
+  return `is ${quote(value)}, expected ${forms}`;
+}

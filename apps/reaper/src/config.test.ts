@@ -1,0 +1,110 @@
+import { isSidebandError } from '@sideband/shared/errors';
+import { expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+const LEAST = { SIDEBAND_REDIS: 'redis://127.0.0.1:6379', SIDEBAND_ENGINE: 'unix:///var/run/docker.sock' };
+
+/** Setting → what is said of it. */
+function refusal(env: Record<string, string | undefined>): Record<string, string> {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (!isSidebandError(error, 'CONFIG_INVALID')) throw error;
+    const problems = error.details['problems'] as readonly { setting: string; problem: string }[];
+    return Object.fromEntries(problems.map(({ setting, problem }) => [setting, problem]));
+  }
+  throw new Error('It was not refused');
+}
+
+test('Redis and the engine are enough', () => {
+  const config = readConfig({ ...LEAST, PATH: '/usr/bin', SIDEBAND_HOST: '' });
+  expect(config).toMatchObject({
+    engine: 'unix:///var/run/docker.sock',
+    host: undefined,
+    stateDirectory: '/var/lib/sideband',
+    policyFile: undefined,
+    systemIds: [],
+    systemIdFile: '/etc/gitlab-runner/.runner_system_id',
+    imageRoots: undefined,
+    lookEveryMs: 5_000,
+    checkEveryMs: 60_000,
+    logLevel: 'info',
+  });
+  expect(config.redisUrl()).toBe('redis://127.0.0.1:6379');
+});
+
+test('everything can be set', () => {
+  const config = readConfig({
+    ...LEAST,
+    SIDEBAND_HOST: 'runner-7.example.com',
+    SIDEBAND_STATE_DIR: '/state',
+    SIDEBAND_POLICY: '/etc/sideband/policy.yaml',
+    SIDEBAND_SYSTEM_IDS: 's_0123456789ab, r_ABCdef012345',
+    SIDEBAND_SYSTEM_ID_FILE: '/host/.runner_system_id',
+    SIDEBAND_IMAGE_ROOTS: '/host/docker,/host/containerd',
+    SIDEBAND_LOOK_EVERY: '2s',
+    SIDEBAND_CHECK_EVERY: '5m',
+    SIDEBAND_LOG_LEVEL: 'debug',
+  });
+  expect(config).toMatchObject({
+    host: 'runner-7.example.com',
+    stateDirectory: '/state',
+    policyFile: '/etc/sideband/policy.yaml',
+    systemIds: ['s_0123456789ab', 'r_ABCdef012345'],
+    systemIdFile: '/host/.runner_system_id',
+    imageRoots: ['/host/docker', '/host/containerd'],
+    lookEveryMs: 2_000,
+    checkEveryMs: 300_000,
+    logLevel: 'debug',
+  });
+});
+
+test('an engine that was not named is not used, and the refusal shows how to name one', () => {
+  const problems = refusal({
+    SIDEBAND_REDIS: LEAST.SIDEBAND_REDIS,
+    DOCKER_HOST: 'unix:///var/run/docker.sock',
+  });
+  expect(Object.keys(problems)).toEqual(['SIDEBAND_ENGINE']);
+  expect(problems['SIDEBAND_ENGINE']).toContain('unix:///var/run/docker.sock');
+});
+
+test.each([
+  ['SIDEBAND_ENGINE', 'tcp://10.0.0.1:2375', 'unix:///var/run/docker.sock'],
+  ['SIDEBAND_ENGINE', '/var/run/docker.sock', 'unix:///var/run/docker.sock'],
+  ['SIDEBAND_ENGINE', 'unix://docker.sock', 'unix:///var/run/docker.sock'],
+  ['SIDEBAND_REDIS', '127.0.0.1:6379', 'redis://host:port'],
+  ['SIDEBAND_HOST', 'Runner_7', 'a-z, 0-9, dot and hyphen'],
+  ['SIDEBAND_STATE_DIR', 'state', 'an absolute path'],
+  ['SIDEBAND_SYSTEM_IDS', 's_0123456789ab,runner', 's_ or r_'],
+  ['SIDEBAND_IMAGE_ROOTS', '/host/docker,', 'an absolute path'],
+  ['SIDEBAND_LOOK_EVERY', '10m', 'from 100ms to 1m'],
+  ['SIDEBAND_LOOK_EVERY', '5', ''],
+  ['SIDEBAND_LOG_LEVEL', 'loud', 'trace, debug, info'],
+])('%s=%s is refused, with the accepted forms', (setting, value, forms) => {
+  const problems = refusal({ ...LEAST, [setting]: value });
+  expect(Object.keys(problems)).toEqual([setting]);
+  expect(problems[setting]).toContain(forms);
+});
+
+test('all that is wrong is said at once, and no password with it', () => {
+  const env = { SIDEBAND_REDIS: 'http://:hunter2@redis', SIDEBAND_HOST: '-'.repeat(64), SIDEBAND_HOTS: 'a' };
+  const problems = refusal(env);
+  expect(Object.keys(problems).sort()).toEqual([
+    'SIDEBAND_ENGINE',
+    'SIDEBAND_HOST',
+    'SIDEBAND_HOTS',
+    'SIDEBAND_REDIS',
+  ]);
+  expect(JSON.stringify(problems)).not.toContain('hunter2');
+});
+
+test('the collector’s settings may stand beside the reaper’s, others not', () => {
+  const shared = { SIDEBAND_GITLAB_TOKEN_FILE: '/run/secrets/token', SIDEBAND_LISTEN: '0.0.0.0:80' };
+  expect(readConfig({ ...LEAST, ...shared }).host).toBeUndefined();
+  expect(refusal({ ...LEAST, sideband_host: 'a' })['sideband_host']).toContain('SIDEBAND_HOST');
+});
+
+test('the address of Redis is not shown by a printed configuration', () => {
+  const config = readConfig({ ...LEAST, SIDEBAND_REDIS: 'redis://:hunter2@127.0.0.1:6379' });
+  expect(JSON.stringify(config)).not.toContain('hunter2');
+});

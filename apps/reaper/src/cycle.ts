@@ -1,0 +1,189 @@
+import type { Clock } from '@sideband/shared/clock';
+import type { HostRecords, JournalEntry } from '@sideband/shared/hosts/records';
+import type { Log } from '@sideband/shared/log';
+import type { HostName } from '@sideband/shared/names';
+import type { Disk } from './disk/port.ts';
+import type { Engine, ImageId } from './engine/port.ts';
+import type { ReadEvidence } from './evidence-reader.ts';
+import type { Hold } from './identity/lock.ts';
+import { claimsOf } from './plan/guards.ts';
+import { knownIdentities } from './plan/last-use.ts';
+import { type Plan, plan } from './plan/plan.ts';
+import type { Policy } from './plan/policy.ts';
+import type { EvictReason } from './plan/reasons.ts';
+import type { Snapshot } from './plan/snapshot.ts';
+import type { Journal } from './reap/journal.ts';
+import type { MemoryOfImages } from './reap/memory-of-images.ts';
+import { type NamesNote, restoreNames } from './reap/names-note.ts';
+import { type Reaped, reap } from './reap/reap.ts';
+import { journalEntryOf, reportOf, shortfallEntry, stateOf } from './report.ts';
+
+export interface CycleResult {
+  readonly state: string;
+  /** Images the first plan of this cycle would evict. */
+  readonly planned: number;
+  readonly evicted: number;
+  /** Bytes freed by the joint layer count. */
+  readonly bytes: number;
+}
+
+export interface CycleParts {
+  readonly host: HostName;
+  readonly engine: Engine;
+  readonly engineName: string;
+  readonly disk: Disk;
+  readonly readEvidence: () => Promise<ReadEvidence>;
+  readonly records: HostRecords;
+  readonly journal: Journal;
+  readonly memory: MemoryOfImages;
+  readonly note: NamesNote;
+  readonly policy: Policy;
+  /** Confirms that no other reaper works on this host. */
+  readonly holdLock: () => Promise<Hold>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export type CycleRequest =
+  /** Evict if the marks or the budget say so. */
+  | { readonly kind: 'check' }
+  /** Say what would be evicted; change nothing. */
+  | { readonly kind: 'plan' }
+  /** Evict until this much is free, or the policy's `stop` if that is more. */
+  | { readonly kind: 'reap'; readonly freeBytes: number | undefined };
+
+/** Look → plan → reap, one cycle at a time: a request made while one runs waits for its own. */
+export function createCycle(parts: CycleParts): (request: CycleRequest) => Promise<CycleResult> {
+  let running: Promise<unknown> = Promise.resolve();
+  let reported = new Set<ImageId>();
+  return (request) => {
+    const next = running.then(() => runCycle(parts, request, reported));
+    running = next.catch(() => undefined);
+    return next.then(({ result, wouldEvict }) => {
+      reported = wouldEvict;
+      return result;
+    });
+  };
+}
+
+async function runCycle(
+  parts: CycleParts,
+  request: CycleRequest,
+  reported: ReadonlySet<ImageId>,
+): Promise<{ result: CycleResult; wouldEvict: Set<ImageId> }> {
+  const enforcing = parts.policy.mode === 'enforce' && request.kind !== 'plan' && (await isAlone(parts));
+  const blocked = new Map<ImageId, 'in-use' | 'engine-refused'>();
+  let evicted = 0;
+  let bytes = 0;
+  let planned: number | undefined;
+  let begun: EvictReason | undefined;
+  if (enforcing) await restoreNames(parts.note, parts.engine);
+  for (;;) {
+    const snapshot = await look(parts, request, blocked, begun);
+    const current = plan(snapshot, parts.policy, parts.clock.now());
+    planned ??= current.evictions.length;
+    if (!enforcing || current.evictions.length === 0) {
+      await report(parts, snapshot, current);
+      if (request.kind !== 'plan') await journalOutcome(parts, current, snapshot, reported);
+      const state = stateOf(current, snapshot, parts.policy);
+      const wouldEvict = new Set(current.evictions.map((eviction) => eviction.image.id));
+      return { result: { state, planned, evicted, bytes }, wouldEvict };
+    }
+    begun ??= current.pressure?.trigger;
+    const reaped = await reap(current, parts.policy, snapshot.request, {
+      engine: parts.engine,
+      disk: parts.disk,
+      note: parts.note,
+      isLeased: (image, containers) => isLeased(parts, { ...snapshot, containers }, image),
+      onReaped: (one) => noteReaped(parts, one),
+    });
+    for (const { eviction, outcome } of reaped) {
+      // Each image is tried once a cycle, also one that is still there after the engine said it was gone:
+      // so every round leaves fewer to try, and the loop ends.
+      blocked.set(eviction.image.id, outcome === 'in-use' ? 'in-use' : 'engine-refused');
+      if (outcome !== 'evicted') continue;
+      evicted += 1;
+      bytes += eviction.freesBytes;
+    }
+  }
+}
+
+/** A second reaper on the host only observes, loudly. */
+async function isAlone({ holdLock, log }: CycleParts): Promise<boolean> {
+  const hold = await holdLock();
+  if (!hold.held) log.error({ pid: hold.pid }, 'Another reaper works on this host; this one only observes');
+  return hold.held;
+}
+
+async function look(
+  parts: CycleParts,
+  request: CycleRequest,
+  blocked: ReadonlyMap<ImageId, 'in-use' | 'engine-refused'>,
+  begun: EvictReason | undefined,
+): Promise<Snapshot> {
+  const { evidence } = await parts.readEvidence();
+  const images = await parts.engine.images();
+  await parts.memory.meet(images, parts.clock.now());
+  return {
+    images,
+    containers: await parts.engine.containers(),
+    filesystems: await parts.disk.read(),
+    evidence,
+    firstSeen: parts.memory.firstSeen(),
+    lostDigests: parts.memory.lostDigests(),
+    blocked,
+    request: request.kind === 'reap' ? { freeBytes: request.freeBytes } : undefined,
+    begun,
+  };
+}
+
+async function isLeased(parts: CycleParts, snapshot: Snapshot, id: ImageId): Promise<boolean> {
+  const image = snapshot.images.find((one) => one.id === id);
+  if (image === undefined) return false;
+  const { evidence } = await parts.readEvidence();
+  const { confirmed } = claimsOf({ ...snapshot, evidence }, parts.clock.now());
+  return knownIdentities(image, snapshot).some((identity) => confirmed.has(identity));
+}
+
+async function noteReaped(parts: CycleParts, one: Reaped): Promise<void> {
+  const entry = journalEntryOf(parts.host, one.eviction, one.outcome, one.filesystems, parts.clock.now());
+  const { image, outcome, bytes, reason } = entry;
+  if (one.outcome === 'evicted') {
+    parts.memory.forget(one.eviction.image.id);
+    parts.log.info({ image, bytes, reason, names: entry.names }, 'Image evicted');
+  } else {
+    parts.log.warn({ image, outcome, reason, engine: one.message }, 'Image not evicted');
+  }
+  await parts.journal.append([entry]);
+}
+
+async function report(parts: CycleParts, snapshot: Snapshot, planned: Plan): Promise<void> {
+  try {
+    await parts.records.publishReport(
+      reportOf(parts.host, parts.engineName, snapshot, planned, parts.policy),
+    );
+  } catch (error) {
+    parts.log.warn({ err: error }, 'The report waits for Redis');
+  }
+}
+
+/** What an operator must hear of: what would have gone (once an image), and a disk that stays low. */
+async function journalOutcome(
+  parts: CycleParts,
+  planned: Plan,
+  snapshot: Snapshot,
+  reported: ReadonlySet<ImageId>,
+): Promise<void> {
+  const entries: JournalEntry[] = planned.evictions
+    .filter((eviction) => !reported.has(eviction.image.id))
+    .map((eviction) => journalEntryOf(parts.host, eviction, 'would-evict', snapshot.filesystems, planned.at));
+  if (planned.shortfallBytes > 0) {
+    const { shortfallBytes } = planned;
+    parts.log.warn(
+      { shortfallBytes, images: snapshot.images.length },
+      'The disk stays low: nothing more may be evicted',
+    );
+    entries.push(shortfallEntry(parts.host, planned, snapshot.filesystems));
+  }
+  await parts.journal.append(entries);
+}

@@ -1,0 +1,92 @@
+import type { DigestName, Engine, ImageId, TagName } from '../engine/port.ts';
+import type { NamesNote } from './names-note.ts';
+
+export type EvictOutcome =
+  | { readonly kind: 'evicted' }
+  /** A container, a lease or a new name came between plan and deletion; the image has all its names. */
+  | { readonly kind: 'in-use' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/**
+ * Removes one image with all its names, never by force. Throws what the engine port throws.
+ *
+ * An image in one repository with at most one tag goes by id, which the engine refuses atomically when a
+ * container has it. Any other loses its names one by one, and the engine says "in use" only at the last of
+ * them (measured on 20.10): so the names are written down first and put back.
+ */
+export async function evictImage(engine: Engine, image: ImageId, note: NamesNote): Promise<EvictOutcome> {
+  const names = await engine.names(image);
+  if (names === undefined) return { kind: 'evicted' };
+  if (isOneName(names)) {
+    const outcome = await removeById(engine, image);
+    if (outcome !== 'several-names') return outcome;
+  }
+  return await removeNameByName(engine, image, note);
+}
+
+async function removeById(engine: Engine, image: ImageId): Promise<EvictOutcome | 'several-names'> {
+  const first = await engine.remove(image);
+  if (first.kind !== 'failed') return settle(first.kind);
+  // On a disk with 0 bytes free the first deletion fails, since the engine cannot write its own list, and the
+  // second succeeds (measured on 20.10). A timed-out one may have been carried out. So look, then try once more.
+  if ((await engine.names(image)) === undefined) return { kind: 'evicted' };
+  const second = await engine.remove(image);
+  return second.kind === 'failed' ? second : settle(second.kind);
+}
+
+function settle(
+  kind: 'removed' | 'untagged' | 'absent' | 'in-use' | 'several-names',
+): EvictOutcome | 'several-names' {
+  switch (kind) {
+    case 'removed':
+    case 'absent':
+      return { kind: 'evicted' };
+    case 'in-use':
+      return { kind: 'in-use' };
+    case 'untagged':
+    case 'several-names':
+      return 'several-names';
+  }
+}
+
+async function removeNameByName(engine: Engine, image: ImageId, note: NamesNote): Promise<EvictOutcome> {
+  const names = await engine.names(image);
+  if (names === undefined) return { kind: 'evicted' };
+  // The state directory may be on the very disk that is full: without a note the names stay on the image.
+  if (!(await note.write({ image, tags: names.tags, digests: names.digests }))) {
+    return { kind: 'failed', message: 'its names could not be written down first' };
+  }
+  const outcome = await removeAll(engine, image, [...names.tags, ...names.digests]);
+  if (outcome.kind !== 'evicted') await note.restore(engine);
+  await note.clear();
+  return outcome;
+}
+
+async function removeAll(
+  engine: Engine,
+  image: ImageId,
+  names: readonly (TagName | DigestName)[],
+): Promise<EvictOutcome> {
+  for (const name of names) {
+    const outcome = await engine.remove(name);
+    if (outcome.kind === 'removed') return { kind: 'evicted' };
+    if (outcome.kind === 'in-use') return { kind: 'in-use' };
+    // The name may be gone although the engine failed; what is left is removed by id below.
+    if (outcome.kind === 'failed') break;
+  }
+  const last = await removeById(engine, image);
+  return last === 'several-names'
+    ? { kind: 'failed', message: 'the image was given a new name meanwhile' }
+    : last;
+}
+
+function isOneName(names: {
+  readonly tags: readonly TagName[];
+  readonly digests: readonly DigestName[];
+}): boolean {
+  const repositories = new Set([
+    ...names.tags.map((tag) => tag.slice(0, tag.lastIndexOf(':'))),
+    ...names.digests.map((digest) => digest.slice(0, digest.indexOf('@'))),
+  ]);
+  return names.tags.length <= 1 && repositories.size <= 1;
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '@sideband/shared/clock';
+import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store';
+import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
+import type { Log } from '@sideband/shared/log';
+import { hostQueue, hostQueuePrefix } from '@sideband/shared/queues/catalogue';
+import { createProducer } from '@sideband/shared/queues/producer';
+import { createWorker } from '@sideband/shared/queues/worker';
+import { connectRedis } from '@sideband/shared/redis';
+import type { ReaperConfig } from './config.ts';
+import { createCycle } from './cycle.ts';
+import type { Disk } from './disk/port.ts';
+import type { Engine } from './engine/port.ts';
+import { createEvidenceReader } from './evidence-reader.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { resolveHostName } from './identity/host-name.ts';
+import { loadIdentity } from './identity/load-identity.ts';
+import { createHostLock } from './identity/lock.ts';
+import { createLookout } from './lookout.ts';
+import type { Policy } from './plan/policy.ts';
+import { createJournal } from './reap/journal.ts';
+import { openMemoryOfImages } from './reap/memory-of-images.ts';
+import { createNamesNote } from './reap/names-note.ts';
+import { requireLock } from './require-lock.ts';
+
+export interface ReaperParts {
+  readonly config: ReaperConfig;
+  readonly policy: Policy;
+  readonly engine: Engine;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Starts the reaper of this host: the look at the disk, the worker on the host's own queue, the heartbeat.
+ * Redis may be away: the disk is watched meanwhile. Throws `STATE_UNUSABLE` and `ENGINE_UNAVAILABLE`.
+ */
+export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise<void> }> {
+  const { config, policy, engine, disk, clock, log } = parts;
+  const host = resolveHostName(config.host);
+  const { uuid } = await loadIdentity(config.stateDirectory);
+  const lock = createHostLock(config.stateDirectory, clock);
+  await requireLock(lock, config.stateDirectory);
+  const { name: engineName } = await engine.describe();
+
+  const redis = connectRedis(config.redisUrl(), 'request');
+  const workerRedis = connectRedis(config.redisUrl(), 'worker');
+  for (const connection of [redis, workerRedis]) {
+    connection.on('error', (error) => log.warn({ err: error }, 'Redis connection met an error'));
+  }
+  const store = createRedisEvidenceStore(redis);
+  const records = createRedisHostRecords(redis);
+  const memory = await openMemoryOfImages(config.stateDirectory, log);
+  const cycle = createCycle({
+    host,
+    engine,
+    engineName,
+    disk,
+    readEvidence: createEvidenceReader(store, host, clock, log),
+    records,
+    journal: createJournal(config.stateDirectory, host, records, log),
+    memory,
+    note: createNamesNote(config.stateDirectory, memory.rememberDigests),
+    policy,
+    holdLock: () => lock.hold(),
+    clock,
+    log,
+  });
+
+  const connection = { connection: redis, prefix: hostQueuePrefix(host) };
+  const producer = createProducer(hostQueue, connection);
+  const heartbeat = createHeartbeat({ host, uuid, policy, config, records, producer, clock, log });
+  const worker = createWorker(
+    hostQueue,
+    {
+      check: async () => {
+        await heartbeat.beat();
+        return await cycle({ kind: 'check' });
+      },
+      plan: () => cycle({ kind: 'plan' }),
+      reap: ({ freeBytes }) => cycle({ kind: 'reap', freeBytes }),
+    },
+    { connection: workerRedis, prefix: connection.prefix, log },
+  );
+  const lookout = createLookout({ disk, policy, cycle, clock, log, everyMs: config.lookEveryMs });
+  await heartbeat.start();
+  lookout.start();
+  log.info({ host, uuid, engine: engineName, mode: policy.mode }, 'Reaper runs');
+  return {
+    stop: async () => {
+      lookout.stop();
+      heartbeat.stop();
+      await worker.close();
+      await producer.close();
+      await lookout.idle();
+      redis.disconnect();
+      workerRedis.disconnect();
+      await lock.release();
+      log.info({ host }, 'Reaper ended');
+    },
+  };
+}
