@@ -1,0 +1,135 @@
+// Makes sure that what a script needs is there, and installs what is not:
+//   node infra/ensure/ensure.mjs [deps] [redis] [docker] [chromium] [--soft]
+// One line a step. With --soft a machine without docker is good enough; the caller does without.
+// Runs before `npm ci` does, so it may import nothing but what comes with Node.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { installCommand, isNewEnough, missingFor, rootPrefix } from './packages.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const INSTALLER = fileURLToPath(new URL('install-packages.sh', import.meta.url));
+const LEAST_NODE = '20.19';
+
+const STEPS = { deps: ensureDeps, redis: ensureRedis, docker: ensureDocker, chromium: ensureChromium };
+
+main(process.argv.slice(2));
+
+function main(args) {
+  const soft = args.includes('--soft');
+  const names = args.filter((arg) => arg !== '--soft');
+  const unknown = names.find((name) => !(name in STEPS));
+  if (unknown !== undefined) {
+    console.error(`${unknown} is no step; there are ${Object.keys(STEPS).join(', ')} and --soft`);
+    process.exit(2);
+  }
+  // Steps share it: package lists are fetched once, by the first that installs something.
+  const context = { soft, lists: 'update' };
+  for (const step of [ensureNode, ...names.map((name) => STEPS[name])]) {
+    const { done, line, detail } = step(context);
+    console.log(detail === undefined ? line : `${line}\n${detail}`);
+    if (!done) process.exit(1);
+  }
+}
+
+function ensureNode() {
+  const { node } = process.versions;
+  if (isNewEnough(node, LEAST_NODE)) return ok(`node ${node}`);
+  return failed(
+    'node',
+    `this is Node ${node}; Sideband needs ${LEAST_NODE} or newer. \`nvm install\` here, or https://nodejs.org, has one`,
+  );
+}
+
+function ensureDeps() {
+  if (areDepsFresh()) return ok('deps');
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  // The npm that runs this script, if one does: the one on PATH may be another version, or missing.
+  const npm = process.env.npm_execpath;
+  const isNpm = npm !== undefined && /npm-cli\.c?js$/.test(npm) && existsSync(npm);
+  announce('npm packages');
+  const ran = isNpm ? run(process.execPath, [npm, ...args]) : run('npm', args);
+  if (ran.ok && areDepsFresh()) return installed('deps', 'npm ci');
+  return failed('deps', '`npm ci` did not succeed', ran.tail);
+}
+
+/** npm writes this file last of all, so half an installation counts as none. */
+function areDepsFresh() {
+  const made = statSync(join(ROOT, 'node_modules/.package-lock.json'), { throwIfNoEntry: false });
+  return made !== undefined && made.mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs;
+}
+
+function ensureRedis(context) {
+  if (process.env.REDIS_URL) return ok('redis: the one that REDIS_URL names is used');
+  return ensureCommands('redis', context);
+}
+
+function ensureDocker(context) {
+  const outcome = ensureCommands('docker', context);
+  if (outcome.done || !context.soft) return outcome;
+  return { ...outcome, done: true, line: `${outcome.line}; going on with the engine in memory` };
+}
+
+function ensureChromium(context) {
+  return ensureCommands('chromium', context);
+}
+
+function ensureCommands(step, context) {
+  const { commands, packages } = missingFor(step, isThere);
+  if (packages.length === 0) return ok(step);
+  const prefix = rootPrefix({
+    isRoot: process.getuid?.() === 0,
+    hasApt: isThere('apt-get'),
+    mayDoAnything: () => run('sudo', ['-n', 'true']).ok,
+  });
+  const what = `${commands.join(', ')} not found; install with: ${installCommand(packages)}`;
+  if (prefix === undefined) return failed(step, what);
+  announce(packages.join(' '));
+  const [command, ...args] = [...prefix, 'sh', INSTALLER, context.lists, ...packages];
+  const ran = run(command, args);
+  context.lists = 'as-is';
+  if (ran.ok && missingFor(step, isThere).packages.length === 0) return installed(step, packages.join(' '));
+  return failed(step, what, ran.tail);
+}
+
+/** Debian keeps servers in sbin, which an ordinary user's PATH leaves out. */
+function isThere(command) {
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+    '/usr/bin',
+  ];
+  return folders.some((folder) => folder !== '' && existsSync(join(folder, command)));
+}
+
+function run(command, args) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trimEnd().split('\n');
+  return { ok: status === 0, tail: lines.slice(-15).join('\n') };
+}
+
+/** For a person who waits; gone when the step's line is printed over it. */
+function announce(what) {
+  if (process.stderr.isTTY) process.stderr.write(`installing ${what} …\r`);
+}
+
+function ok(line) {
+  return { done: true, line: `ok ${line}` };
+}
+
+function installed(step, how) {
+  return { done: true, line: `installed ${step}: ${how}` };
+}
+
+function failed(step, why, detail) {
+  return { done: false, line: `missing ${step}: ${why}`, detail };
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '@sideband/shared/clock';
+
+const WINDOW_MS = 60_000;
+
+export interface RateLimitOptions {
+  /** Authenticated requests a minute, over the whole API (Rack::Attack). */
+  readonly perMinute?: number;
+  /** Requests a minute to `/projects/:id/jobs`, over all projects; GitLab's own default is 600. */
+  readonly jobsPerMinute?: number;
+}
+
+/** A 429 as GitLab words it. */
+export interface Throttled {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Counts requests in whole minutes of the clock, as Rack::Attack does. */
+export class RateLimit {
+  readonly #options: RateLimitOptions;
+  readonly #clock: Clock;
+  #window = 0;
+  #all = 0;
+  #jobs = 0;
+
+  constructor(options: RateLimitOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /** Counts one request; says with what to refuse it. */
+  take(isJobList: boolean): Throttled | undefined {
+    const now = this.#clock.now();
+    const window = Math.floor(now / WINDOW_MS);
+    if (window !== this.#window) {
+      this.#window = window;
+      this.#all = 0;
+      this.#jobs = 0;
+    }
+    this.#all += 1;
+    if (isJobList) this.#jobs += 1;
+    const { perMinute = Number.POSITIVE_INFINITY, jobsPerMinute = Number.POSITIVE_INFINITY } = this.#options;
+    const secondsLeft = Math.ceil(((window + 1) * WINDOW_MS - now) / 1_000);
+    if (this.#all > perMinute) return throttled(perMinute, this.#all, secondsLeft, (window + 1) * WINDOW_MS);
+    return isJobList && this.#jobs > jobsPerMinute ? endpointThrottled : undefined;
+  }
+}
+
+/** Rack::Attack's answer: text, not JSON, with all the headers. Times in milliseconds and whole seconds. */
+export function throttled(limit: number, observed: number, retryAfter: number, resetAtMs: number): Throttled {
+  return {
+    headers: {
+      'Content-Type': 'text/plain',
+      'RateLimit-Name': 'throttle_authenticated_api',
+      'RateLimit-Limit': String(limit),
+      'RateLimit-Observed': String(observed),
+      'RateLimit-Remaining': '0',
+      'RateLimit-Reset': String(Math.floor(resetAtMs / 1_000)),
+      'RateLimit-ResetTime': new Date(resetAtMs).toUTCString(),
+      'Retry-After': String(retryAfter),
+    },
+    body: 'Retry later\n',
+  };
+}
+
+/** `check_rate_limit!` of a single endpoint: JSON, and no word of when to come back. */
+const endpointThrottled: Throttled = {
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({
+    message: { error: 'This endpoint has been requested too many times. Try again later.' },
+  }),
+};
