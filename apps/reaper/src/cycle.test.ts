@@ -1,63 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock, type Millis } from '@sideband/shared/clock';
-import { SidebandError } from '@sideband/shared/errors';
-import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-store';
-import type { Identity, Use } from '@sideband/shared/evidence/model';
-import type { HostRecords, HostReport, JournalEntry } from '@sideband/shared/hosts/records';
-import { silentLog } from '@sideband/shared/log';
-import type { HostName, InstanceName, JobId, ProjectId } from '@sideband/shared/names';
+import type { Millis } from '@sideband/shared/clock';
+import type { Identity } from '@sideband/shared/evidence/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCycle } from './cycle.ts';
+import { aJob, HOST, hostWith } from './cycle.suite.ts';
 import { createMemoryDisk } from './disk/memory-disk.ts';
 import { createMemoryEngine, type MemoryEngine } from './engine/memory-engine.ts';
 import type { ImageId } from './engine/port.ts';
-import { createEvidenceReader } from './evidence-reader.ts';
 import type { Hold } from './identity/lock.ts';
 import type { Policy } from './plan/policy.ts';
 import { aPolicy, MINUTE, NOW } from './plan/snapshot.suite.ts';
-import { createJournal } from './reap/journal.ts';
-import { openMemoryOfImages } from './reap/memory-of-images.ts';
-import { createNamesNote } from './reap/names-note.ts';
 
-const HOST = 'runner-1' as HostName;
-let state: string;
+let stateDirectory: string;
 
 beforeEach(async () => {
-  state = await mkdtemp(join(tmpdir(), 'sideband-cycle-'));
+  stateDirectory = await mkdtemp(join(tmpdir(), 'sideband-cycle-'));
 });
-afterEach(() => rm(state, { recursive: true }));
-
-interface Said {
-  readonly journal: JournalEntry[];
-  report: HostReport | undefined;
-}
-
-function recordsSaying(said: Said): HostRecords {
-  return {
-    register: async () => undefined,
-    registrations: async () => [],
-    publishReport: async (report) => {
-      said.report = report;
-    },
-    report: async () => said.report,
-    appendJournal: async (_, entries) => void said.journal.push(...entries),
-    journal: async () => said.journal,
-  };
-}
-
-function aUseOf(image: ImageId, job: number, minutesAgo: number): Use {
-  return {
-    job: { instance: 'gitlab' as InstanceName, project: 1 as ProjectId, job: job as JobId },
-    jobName: 'test',
-    role: 'build',
-    identities: [image as unknown as Identity],
-    at: (NOW - minutesAgo * MINUTE) as Millis,
-    receivedAt: NOW,
-    source: 'trace',
-  };
-}
+afterEach(() => rm(stateDirectory, { recursive: true }));
 
 /** A host with three images of 100 bytes, a used longest ago, on a disk of 1,000 bytes with 150 free. */
 async function aHost(
@@ -66,52 +26,15 @@ async function aHost(
   otherBytes = (): number => 550,
   lock: Hold = { held: true },
 ) {
-  const clock = new ManualClock(NOW);
-  const store = createMemoryEvidenceStore();
-  const said: Said = { journal: [], report: undefined };
-  const records = recordsSaying(said);
-  const images = ['a', 'b', 'c'].map((name, index) => {
+  const disk = createMemoryDisk(engine, { capacityBytes: 1_000, otherBytes });
+  const host = await hostWith({ engine, disk, policy, stateDirectory, lock });
+  const add = async (name: string, minutesAgo: number): Promise<ImageId> => {
     const layers = [{ chain: name, bytes: 100 }];
     const id = engine.addImage({ tags: [`${name}:1`], layers, arrivedAt: NOW - 900 * MINUTE });
-    return { id, use: aUseOf(id, index + 1, 300 - 100 * index) };
-  });
-  const [a, b, c] = images.map((image) => image.id) as [ImageId, ImageId, ImageId];
-  await store.recordUses(
-    HOST,
-    images.map((image) => image.use),
-  );
-  await store.noteRepullable(HOST, [a, b, c] as unknown as Identity[], NOW);
-  const log = silentLog();
-  const memory = await openMemoryOfImages(state, log);
-  const reader = { fails: false };
-  const read = createEvidenceReader(
-    {
-      leases: (host, now) => store.leases(host, now),
-      repullable: (host) => store.repullable(host),
-      lastUses: (host) =>
-        reader.fails ? Promise.reject(new SidebandError('REDIS_UNAVAILABLE')) : store.lastUses(host),
-    },
-    HOST,
-    clock,
-    log,
-  );
-  const run = createCycle({
-    host: HOST,
-    engine,
-    engineName: 'in-memory',
-    disk: createMemoryDisk(engine, { capacityBytes: 1_000, otherBytes }),
-    readEvidence: read,
-    records,
-    journal: createJournal(state, HOST, records, log),
-    memory,
-    note: createNamesNote(state, memory.rememberDigests),
-    policy,
-    holdLock: async () => lock,
-    clock,
-    log,
-  });
-  const present = async (): Promise<readonly ImageId[]> => (await engine.images()).map((image) => image.id);
-  return { run, said, store, reader, present, a, b, c, clock };
+    await host.used(id, minutesAgo);
+    return id;
+  };
+  return { ...host, a: await add('a', 300), b: await add('b', 200), c: await add('c', 100) };
 }
 
 describe('a cycle', () => {
@@ -203,7 +126,7 @@ describe('a cycle', () => {
     ready.lease = () =>
       host.store.lease(HOST, [
         {
-          job: aUseOf(host.b, 9, 0).job,
+          job: aJob(9),
           identity: host.b as unknown as Identity,
           strength: 'confirmed',
           expiresAt: (NOW + MINUTE) as Millis,
@@ -227,11 +150,11 @@ describe('a cycle', () => {
   it('goes on with the evidence it last read while Redis is away, and evicts nothing without any', async () => {
     const host = await aHost(aPolicy());
     await host.run({ kind: 'plan' });
-    host.reader.fails = true;
+    host.redis.isAway = true;
     expect((await host.run({ kind: 'check' })).evicted).toBe(2);
 
     const fresh = await aHost(aPolicy());
-    fresh.reader.fails = true;
+    fresh.redis.isAway = true;
     await expect(fresh.run({ kind: 'check' })).rejects.toMatchObject({ code: 'EVIDENCE_UNAVAILABLE' });
     expect(await fresh.present()).toHaveLength(3);
   });
