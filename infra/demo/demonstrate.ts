@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audit } from './audit.ts';
 import { createDemoRunner, type DemoRunner } from './demo-runner.ts';
@@ -30,7 +30,7 @@ export async function demonstrate(
   const week = await loadWeek();
   const seconds = options.once ? ONCE_SECONDS : options.minutes * 60;
   const pace = WEEK_SECONDS / seconds;
-  const directory = join(root, '.sideband', 'demo');
+  const directory = resolve(options.directory ?? join(root, '.sideband', 'demo'));
   const world = await startWorld(week, { root, directory, options, pace }, narrator);
   try {
     return await replay(week, world, options, pace, narrator, signal);

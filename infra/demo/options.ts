@@ -13,6 +13,8 @@ export interface DemoOptions {
   /** How long the week takes when it is watched. */
   readonly minutes: number;
   readonly engine: 'sandbox' | 'memory';
+  /** Where everything goes; `.sideband/demo` under the checkout unless told. */
+  readonly directory: string | undefined;
 }
 
 export const USAGE = `npm start -- [options]      the demonstration: a week of real CI history on a sandbox engine
@@ -22,7 +24,8 @@ export const USAGE = `npm start -- [options]      the demonstration: a week of r
   --budget SIZE   the images' budget (default 600MB)
   --disk          no budget: the disk itself fills
   --tight         with --disk: so little room that pulls fail and must be recovered
-  --engine memory an in-memory engine instead of the sandbox (chosen by itself where no engine can be started)`;
+  --engine memory an in-memory engine instead of the sandbox (chosen by itself where no engine can be started)
+  --directory DIR where everything goes (default .sideband/demo)`;
 
 /** Throws `CONFIG_INVALID` naming the option. */
 export function parseOptions(args: readonly string[]): DemoOptions {
@@ -47,6 +50,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     budgetBytes: budget.value,
     minutes,
     engine,
+    directory: values.directory,
   };
 }
 
@@ -62,6 +66,7 @@ function readArguments(args: readonly string[]) {
         budget: { type: 'string' },
         minutes: { type: 'string' },
         engine: { type: 'string' },
+        directory: { type: 'string' },
       },
     });
   } catch (error) {

@@ -47,8 +47,13 @@ function summary(verdict: NonNullable<Awaited<ReturnType<typeof demonstrate>>>):
 function explain(error: unknown): string {
   if (!(error instanceof SidebandError)) return errorText(error);
   const problems = error.details['problems'];
-  const lines = Array.isArray(problems) ? problems.map((problem) => `  ${String(problem)}`) : [];
+  const lines = Array.isArray(problems) ? problems.map((problem) => `  ${describeProblem(problem)}`) : [];
   return [`${error.code}: ${error.message}`, ...lines, error.remedy].join('\n');
+}
+
+function describeProblem(problem: unknown): string {
+  if (typeof problem !== 'object' || problem === null) return String(problem);
+  return Object.values(problem).map(String).join(' ');
 }
 
 const stopping = new AbortController();

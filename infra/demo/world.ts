@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorText } from '@sideband/shared/errors';
 import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store';
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { HostRecords } from '@sideband/shared/hosts/records';
@@ -54,7 +55,12 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
   const { directory, options, pace, root } = world;
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+    const failures: unknown[] = [];
+    // Whatever cannot be stopped, the rest still is.
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+      await step().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be stopped');
   };
   try {
     const ledger = await openLedger(directory);
@@ -157,7 +163,7 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
       stop,
     };
   } catch (error) {
-    await stop();
+    await stop().catch((left: unknown) => narrator.line(errorText(left)));
     throw error;
   }
 }

@@ -9,10 +9,14 @@ import type { Ledger } from './ledger.ts';
 export interface Child {
   readonly pid: number;
   hasExited(): boolean;
+  /** Its exit code, or the signal that ended it, once it has ended. */
+  ended(): Promise<number | NodeJS.Signals>;
   /** The last lines of what it printed. */
   logTail(): Promise<string>;
   /** SIGTERM, and SIGKILL to this process alone if it is still there after `graceMs`. */
   stop(graceMs: number): Promise<void>;
+  /** SIGKILL to this process alone, as when the machine runs out of memory. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -37,14 +41,22 @@ export async function startChild(options: {
   });
   if (child.pid !== undefined) ledger.child(child.pid, basename(command));
   closeSync(log);
-  const exited = once(child, 'exit');
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   await Promise.race([once(child, 'spawn'), exited]);
   if (child.pid === undefined) throw new Error(`${command} has no process`);
   return {
     pid: child.pid,
     hasExited: () => hasExited(child),
+    async ended() {
+      const [code, signal] = await exited;
+      return code ?? signal ?? 'SIGKILL';
+    },
     logTail: () => tail(logFile),
     stop: (graceMs) => stop(child, exited, graceMs),
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
   };
 }
 

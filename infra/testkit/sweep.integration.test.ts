@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { mountsBelow } from './mounts.ts';
-import { processesOf } from './process-table.ts';
+import { leftIn, NOTHING_LEFT } from './left-in.ts';
 import { startSandbox, whyNoSandbox } from './sandbox.ts';
 import { skipBecause } from './skip.ts';
 import { sweep } from './sweep.ts';
@@ -44,19 +43,6 @@ async function untilSaid(run: ChildProcess, words: string): Promise<void> {
   throw new Error(`The run ended before it said "${words}"`);
 }
 
-async function leftIn(directory: string): Promise<object> {
-  const loops = spawnSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], {
-    encoding: 'utf8',
-  });
-  return {
-    processes: (await processesOf([], [directory])).length,
-    mounts: (await mountsBelow(directory)).length,
-    loops: loops.stdout.split('\n').filter((file) => file.startsWith(`${directory}/`)).length,
-  };
-}
-
-const NOTHING = { processes: 0, mounts: 0, loops: 0 };
-
 skipBecause(whyNoSandbox()).test('after kill -9, a sweep undoes all and the next run starts', async () => {
   const temporary = await temporaryDirectory('sweep');
   const run = startRun(temporary.path);
@@ -71,7 +57,7 @@ skipBecause(whyNoSandbox()).test('after kill -9, a sweep undoes all and the next
 
   expect(swept).toMatchObject({ processes: 5 });
   expect(swept.mounts).toBeGreaterThan(1);
-  expect(await leftIn(temporary.path)).toEqual(NOTHING);
+  expect(await leftIn(temporary.path)).toEqual(NOTHING_LEFT);
   expect(existsSync(`${temporary.path}/sandbox/disk.img`)).toBe(false);
   const next = await startSandbox({ directory: `${temporary.path}/sandbox`, diskBytes: 50e6 });
   expect(await next.docker.listContainers({ all: true })).toEqual([]);
@@ -93,7 +79,7 @@ skipBecause(whyNoSandbox()).describe('a run that was killed', () => {
       run.kill('SIGKILL');
       await once(run, 'exit');
       await sweep(temporary.path);
-      expect(await leftIn(temporary.path)).toEqual(NOTHING);
+      expect(await leftIn(temporary.path)).toEqual(NOTHING_LEFT);
       expect(existsSync(`${temporary.path}/sandbox/disk`)).toBe(false);
       await temporary.remove();
     },

@@ -41,7 +41,7 @@ const settings = z.object({
   SIDEBAND_IMAGE_ROOTS: z.optional(absolutePaths),
   // A disk can take 7 GB a minute, so a look is never further away than that.
   SIDEBAND_LOOK_EVERY: z.prefault(durationBetween('100ms', '1m'), '5s'),
-  SIDEBAND_CHECK_EVERY: z.prefault(durationBetween('10s', '1h'), '60s'),
+  SIDEBAND_CHECK_EVERY: z.prefault(durationBetween('1s', '1h'), '60s'),
   SIDEBAND_LOG_LEVEL: z.prefault(logLevel, 'info'),
 });
 

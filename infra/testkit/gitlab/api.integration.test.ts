@@ -112,6 +112,7 @@ it('logs what was asked', async () => {
   await get('/projects/42/jobs/1');
   expect(gitlab.requests.all()).toEqual([
     {
+      at: START,
       method: 'GET',
       path: '/api/v4/projects/42/jobs?scope[]=running',
       route: '/api/v4/projects/:id/jobs',
@@ -119,6 +120,7 @@ it('logs what was asked', async () => {
       traceBytes: 0,
     },
     {
+      at: START,
       method: 'GET',
       path: '/api/v4/projects/42/jobs/1',
       route: '/api/v4/projects/:id/jobs/:job_id',

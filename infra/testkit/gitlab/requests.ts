@@ -1,7 +1,10 @@
+import type { Clock, Millis } from '@sideband/shared/clock';
 import type { FastifyRequest } from 'fastify';
 
 /** One request that reached the stand-in, in the order of arrival. */
 export interface RequestRecord {
+  /** When it arrived. */
+  readonly at: Millis;
   readonly method: string;
   /** With the query. */
   readonly path: string;
@@ -17,12 +20,18 @@ export interface RequestRecord {
 export class Requests {
   readonly #all: RequestRecord[] = [];
   readonly #index = new WeakMap<FastifyRequest, number>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   arrived(request: FastifyRequest): void {
     const { method, url } = request;
     this.#index.set(request, this.#all.length);
     const route = request.routeOptions.url ?? '';
-    this.#all.push({ method, path: url, route, status: undefined, traceBytes: 0 });
+    const at = this.#clock.now();
+    this.#all.push({ at, method, path: url, route, status: undefined, traceBytes: 0 });
   }
 
   answered(request: FastifyRequest, status: number): void {

@@ -76,7 +76,7 @@ export async function startGitLab(options: GitLabOptions): Promise<GitLabStandIn
   const { clock = systemClock, random = Math.random } = options;
   const records = new Records(clock);
   const faults = new Faults();
-  const requests = new Requests();
+  const requests = new Requests(clock);
   let baseUrl = '';
   const presenter = (): Presenter => ({ baseUrl, now: clock.now() });
   const api = await makeApi({

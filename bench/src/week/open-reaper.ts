@@ -1,0 +1,69 @@
+import { type CycleRequest, type CycleResult, createCycle } from '@sideband/reaper/cycle';
+import { createMemoryDisk } from '@sideband/reaper/disk/memory-disk';
+import { createMemoryEngine, type MemoryEngine } from '@sideband/reaper/engine/memory-engine';
+import { createEvidenceReader } from '@sideband/reaper/evidence-reader';
+import { parsePolicy } from '@sideband/reaper/plan/parse-policy';
+import { createJournal } from '@sideband/reaper/reap/journal';
+import { openMemoryOfImages } from '@sideband/reaper/reap/memory-of-images';
+import { createNamesNote } from '@sideband/reaper/reap/names-note';
+import type { Clock } from '@sideband/shared/clock';
+import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-store';
+import type { EvidenceStore } from '@sideband/shared/evidence/store';
+import type { HostRecords } from '@sideband/shared/hosts/records';
+import { silentLog } from '@sideband/shared/log';
+import type { HostName } from '@sideband/shared/names';
+import type { Marks } from './marks.ts';
+
+export interface Reaper {
+  readonly host: HostName;
+  readonly engine: MemoryEngine;
+  readonly evidence: EvidenceStore;
+  readonly run: (request: CycleRequest) => Promise<CycleResult>;
+}
+
+/** The reaper's own parts, put together as its program does it, but for Redis and a real engine. */
+export async function openReaper(marks: Marks, stateDirectory: string, clock: Clock): Promise<Reaper> {
+  const host = 'bench' as HostName;
+  const log = silentLog();
+  const engine = createMemoryEngine({ clock });
+  const evidence = createMemoryEvidenceStore();
+  const memory = await openMemoryOfImages(stateDirectory, log);
+  const records = createDeafRecords();
+  const run = createCycle({
+    host,
+    engine,
+    engineName: 'in-memory',
+    disk: createMemoryDisk(engine, { capacityBytes: marks.capacityBytes }),
+    readEvidence: createEvidenceReader(evidence, host, clock, log),
+    records,
+    journal: createJournal(stateDirectory, host, records, log),
+    memory,
+    note: createNamesNote(stateDirectory, memory.rememberDigests),
+    policy: parsePolicy(policyOf(marks), 'bench'),
+    holdLock: async () => ({ held: true }),
+    clock,
+    log,
+  });
+  return { host, engine, evidence, run };
+}
+
+/** The peers' marks. A job's container pins its image for those 900 s, so no grace may reach beyond them. */
+function policyOf({ highPercent, lowPercent }: Marks): string {
+  return [
+    'mode: enforce',
+    `disk: { start: ${100 - highPercent}%, stop: ${100 - lowPercent}% }`,
+    'grace: { afterPull: 900s, afterUse: 0s }',
+  ].join('\n');
+}
+
+/** Reports go nowhere here: what happened is read from the engine. */
+function createDeafRecords(): HostRecords {
+  return {
+    register: async () => undefined,
+    registrations: async () => [],
+    publishReport: async () => undefined,
+    report: async () => undefined,
+    appendJournal: async () => undefined,
+    journal: async () => [],
+  };
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { createMemoryEngine } from '@sideband/reaper/engine/memory-engine';
+import { type Millis, systemClock } from '@sideband/shared/clock';
+import type { HostName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
+import type { GitLabStandIn } from '../testkit/gitlab/stand-in.ts';
+import type { RunnerEngine } from '../testkit/runner/engine.ts';
+import { memoryRunnerEngine } from '../testkit/runner/memory-engine.ts';
+import { finishJob, startJob } from '../testkit/runner/run-job.ts';
+import type { TraceFormat } from '../testkit/runner/trace-writer.ts';
+import { until } from '../testkit/until.ts';
+import type { Fleet } from './fleet.ts';
+
+export interface JobOptions {
+  readonly project: ProjectId;
+  readonly systemId: SystemId;
+  readonly engine: RunnerEngine;
+  readonly image: string;
+  readonly services?: readonly string[];
+  readonly helper?: string;
+  /** What its script prints. */
+  readonly output?: readonly string[];
+  readonly format?: TraceFormat;
+  readonly finishedAt?: Millis;
+}
+
+/** One job from its creation to its end, as GitLab and a runner would have it. */
+export async function runJob(gitlab: GitLabStandIn, options: JobOptions): Promise<JobId> {
+  const { project, systemId, engine, finishedAt, ...rest } = options;
+  const job = gitlab.createJob({ project, name: 'build' });
+  gitlab.pending(job);
+  const runner = {
+    name: 'e2e',
+    shortToken: 'sideband1',
+    systemId,
+    version: '19.3.0',
+    revision: '1f7b0b7a',
+    runnerId: 1,
+    hostname: 'e2e',
+  };
+  const running = await startJob({ gitlab, engine, runner, clock: systemClock, job, ...rest });
+  if (running === undefined) throw new Error(`Job ${job} failed on its way`);
+  await finishJob(running, 'success', finishedAt === undefined ? {} : { finishedAt });
+  return job;
+}
+
+/** A job whose log is this text, whatever no runner would have written. */
+export function runWritten(
+  gitlab: GitLabStandIn,
+  options: { readonly project: ProjectId; readonly systemId: SystemId; readonly trace: string },
+): JobId {
+  const job = gitlab.createJob({ project: options.project, name: 'written' });
+  gitlab.pending(job);
+  gitlab.running(job, { systemId: options.systemId });
+  gitlab.writeTrace(job, options.trace);
+  gitlab.finish(job, 'success');
+  return job;
+}
+
+/** An engine on paper, for jobs of a host whose disk does not matter. Everything can be pulled. */
+export function paperEngine(references: readonly string[]): RunnerEngine {
+  const offered = new Map(
+    references.map((reference) => {
+      const sha = createHash('sha256').update(reference).digest('hex');
+      const digests = [`${reference.slice(0, reference.lastIndexOf(':'))}@sha256:${sha}`];
+      return [reference, { digests, layers: [{ chain: `sha256:${sha}`, bytes: 1 }] }] as const;
+    }),
+  );
+  return memoryRunnerEngine(createMemoryEngine(), { offered });
+}
+
+/** The jobs that are known to have used something on this host. */
+export async function jobsOf({ evidence }: Fleet, host: HostName): Promise<ReadonlySet<JobId>> {
+  return new Set((await evidence.recordedUses(host, 10_000)).map((use) => use.job.job));
+}
+
+/** Resolves when the evidence of the host has a use by each of these jobs. */
+export async function untilUsedBy(
+  fleet: Fleet,
+  host: HostName,
+  jobs: readonly JobId[],
+  timeoutMs = 30_000,
+): Promise<void> {
+  await until(
+    `the uses of ${jobs.length} jobs on ${host}`,
+    async () => {
+      const known = await jobsOf(fleet, host);
+      return jobs.every((job) => known.has(job));
+    },
+    { timeoutMs, everyMs: 50 },
+  );
+}
+
+/** Posts what a hook would say of a job; answers the status and how many milliseconds it took. */
+export async function postHook(
+  fleet: Fleet,
+  body: string | Uint8Array<ArrayBuffer>,
+  token: string = fleet.secret,
+): Promise<{ readonly status: number; readonly tookMs: number }> {
+  const began = performance.now();
+  const response = await fetch(`${fleet.url}/hooks/gitlab`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-gitlab-token': token },
+    body,
+  });
+  await response.arrayBuffer();
+  return { status: response.status, tookMs: performance.now() - began };
+}
+
+export function endedHook(project: ProjectId, job: JobId): string {
+  return JSON.stringify({
+    object_kind: 'build',
+    build_status: 'success',
+    project_id: project,
+    build_id: job,
+  });
+}
