@@ -52,6 +52,7 @@ describe('judge', () => {
     const failed = { ...right, pullsWithoutSpace: 2, pullsRecovered: 2 };
     expect(judge(week, parseOptions(['--once', '--disk']), failed, RAN).right).toBe(false);
     expect(judge(week, parseOptions(['--once', '--disk', '--tight']), failed, RAN).right).toBe(true);
+    expect(judge(week, parseOptions(['--once', '--disk', '--tight']), right, RAN).right).toBe(false);
     const lost = { ...failed, pullsRecovered: 1 };
     expect(judge(week, parseOptions(['--once', '--disk', '--tight']), lost, RAN).right).toBe(false);
   });

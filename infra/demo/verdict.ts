@@ -56,6 +56,9 @@ export function judge(
     ...(options.limit === 'disk' && tally.pullsWithoutSpace > 0
       ? [`${tally.pullsWithoutSpace} pulls failed for want of space; the marks should have prevented that`]
       : []),
+    ...(options.limit === 'tight' && tally.pullsWithoutSpace === 0
+      ? ['no pull met a full disk, so no recovery was shown']
+      : []),
     ...(tally.pullsRecovered < tally.pullsWithoutSpace
       ? [`${tally.pullsWithoutSpace - tally.pullsRecovered} pulls that met a full disk were not recovered`]
       : []),

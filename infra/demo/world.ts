@@ -170,7 +170,7 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
 
 /** An operator's 5 s and 60 s at the demonstration's pace; with `--once` the driver asks for each check itself. */
 function rhythm(options: DemoOptions, pace: number): Record<string, string> {
-  if (options.once) return { SIDEBAND_LOOK_EVERY: '200ms', SIDEBAND_CHECK_EVERY: '1h' };
+  if (options.once) return { SIDEBAND_LOOK_EVERY: '1s', SIDEBAND_CHECK_EVERY: '1h' };
   const at = (milliseconds: number, least: number): string =>
     `${Math.max(least, Math.round(milliseconds / pace))}ms`;
   return { SIDEBAND_LOOK_EVERY: at(5_000, 250), SIDEBAND_CHECK_EVERY: at(60_000, 1_000) };

@@ -41,8 +41,8 @@ skipBecause(whyNoSandbox()).describe('the week on a real engine', () => {
   test('recovers every pull that meets a full disk', async () => {
     const verdict = await runOnce('--disk', '--tight');
     expect(verdict).toMatchObject(CLEAN);
+    expect(verdict.pullsWithoutSpace).toBeGreaterThan(0);
     expect(verdict.pullsRecovered).toBe(verdict.pullsWithoutSpace);
-    expect(verdict.evictions).toBeGreaterThan(0);
   });
 });
 

@@ -56,7 +56,7 @@ test('SIGTERM in the middle of a burst: what is in hand is finished, the rest wa
   await until('some events to be in hand', async () => (await fleet.resolving.queue.getActiveCount()) > 0);
   process.kill(collector.pid, 'SIGTERM');
 
-  expect(await collector.ended()).toBe(0);
+  expect(await collector.ended(), await collector.logTail()).toBe(0);
   fleet.gitlab.faults.slowDown(0);
   expect(await fleet.resolving.queue.getActiveCount()).toBe(0);
   expect(await fleet.reconciling.queue.getActiveCount()).toBe(0);
