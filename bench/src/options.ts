@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { type Bytes, formatBytes, parseByteSize } from '@sideband/shared/byte-size';
+import { type Bytes, parseByteSize } from '@sideband/shared/byte-size';
 import { SidebandError } from '@sideband/shared/errors';
 
 export interface BenchOptions {
-  /** One JSON object on stdout instead of the tables. */
+  /** One JSON object as the last line of stdout instead of the tables. */
   readonly json: boolean;
   /** The disk's room for images, at 1:100. */
   readonly capacities: readonly Bytes[];
@@ -11,7 +11,7 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- week [options]   what each way of choosing images costs in a week of real history
   --capacity SIZE   only this capacity, at 1:100 (default 500MB, 600MB and 800MB)
-  --json            print one JSON object`;
+  --json            one JSON object as the last line of stdout`;
 
 const DEFAULT_CAPACITIES = ['500MB', '600MB', '800MB'] as const;
 
@@ -39,14 +39,6 @@ function parseCapacity(text: string): Bytes {
   const size = parseByteSize(text);
   if (!size.ok) throw refused('--capacity', size.error.message);
   return size.value;
-}
-
-/** The jobs that run at one moment need more than the disk has: no way of choosing could help. */
-export function capacityTooSmall(capacityBytes: number, atSeconds: number): SidebandError {
-  return refused(
-    '--capacity',
-    `${formatBytes(capacityBytes)} cannot hold the images in use ${atSeconds} s into the week`,
-  );
 }
 
 function refused(what: string, problem: string): SidebandError {

@@ -4,18 +4,20 @@ import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store'
 import { DEFAULT_BOUNDS } from '@sideband/shared/evidence/store';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
 import type { Log } from '@sideband/shared/log';
+import { logConnection } from '@sideband/shared/log-connection';
 import { COLLECTOR_PREFIX, reconcileQueue, resolveQueue } from '@sideband/shared/queues/catalogue';
 import { createProducer } from '@sideband/shared/queues/producer';
 import { createWorker } from '@sideband/shared/queues/worker';
 import { connectRedis } from '@sideband/shared/redis';
+import { whenRedisIsReady } from '@sideband/shared/when-redis-is-ready';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './admin/access.ts';
 import type { RandomBytes } from './admin/password.ts';
 import { readAdminSecrets } from './admin/secrets.ts';
 import { buildApp } from './app.ts';
+import { closeServer } from './close-server.ts';
 import type { CollectorConfig } from './config.ts';
 import { createGitLab } from './gitlab/gitbeaker-gitlab.ts';
-import { logConnection } from './log-connection.ts';
 import { hookRoute } from './receive/hook-route.ts';
 import type { JobEvent } from './receive/job-event.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
@@ -23,7 +25,6 @@ import { LEDGER_BOUNDS } from './resolve/ledger.ts';
 import { createPlaces } from './resolve/place.ts';
 import { createRedisLedger } from './resolve/redis-ledger.ts';
 import { createResolver } from './resolve/resolve-job.ts';
-import { whenRedisIsReady } from './when-redis-is-ready.ts';
 
 interface Surroundings {
   readonly clock: Clock;
@@ -96,8 +97,7 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
   return {
     app,
     async close() {
-      await app.close();
-      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all([closeServer(app), ...workers.map((worker) => worker.close())]);
       await Promise.all([resolve.close(), reconcile.close()]);
       request.disconnect();
       blocking.disconnect();

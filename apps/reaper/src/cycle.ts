@@ -71,13 +71,14 @@ async function runCycle(
   request: CycleRequest,
   reported: ReadonlySet<ImageId>,
 ): Promise<{ result: CycleResult; wouldEvict: Set<ImageId> }> {
-  const enforcing = parts.policy.mode === 'enforce' && request.kind !== 'plan' && (await isAlone(parts));
+  const mayAct = request.kind !== 'plan' && (await isAlone(parts));
+  const enforcing = mayAct && parts.policy.mode === 'enforce';
   const blocked = new Map<ImageId, 'in-use' | 'engine-refused'>();
   let evicted = 0;
   let bytes = 0;
   let planned: number | undefined;
   let begun: EvictReason | undefined;
-  if (enforcing) await restoreNames(parts.note, parts.engine);
+  if (mayAct) await restoreNames(parts.note, parts.engine);
   for (;;) {
     const snapshot = await look(parts, request, blocked, begun);
     const current = plan(snapshot, parts.policy, parts.clock.now());

@@ -23,11 +23,13 @@ export function createLookout(parts: {
   readonly disk: Disk;
   readonly policy: Policy;
   readonly cycle: (request: CycleRequest) => Promise<CycleResult>;
+  /** Confirmed at every look, so that this reaper is not taken for a dead one. */
+  readonly holdLock: () => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Log;
   readonly everyMs: number;
 }): Lookout {
-  const { disk, policy, cycle, clock, log, everyMs } = parts;
+  const { disk, policy, cycle, holdLock, clock, log, everyMs } = parts;
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> = Promise.resolve();
   let quietUntil = 0;
@@ -35,6 +37,7 @@ export function createLookout(parts: {
 
   const look = async (): Promise<void> => {
     try {
+      await holdLock();
       const filesystems = await disk.read();
       if (!isDiskLow(filesystems, policy)) {
         quietUntil = 0;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { systemClock } from '@sideband/shared/clock';
 import { isSidebandError } from '@sideband/shared/errors';
 import { createLog } from '@sideband/shared/log';
@@ -6,15 +5,19 @@ import closeWithGrace from 'close-with-grace';
 import { readConfig } from './config.ts';
 import { createStatfsDisk } from './disk/statfs-disk.ts';
 import { createDockerEngine } from './engine/dockerode-engine.ts';
-import { parsePolicy } from './plan/parse-policy.ts';
+import { readPolicy } from './read-policy.ts';
 import { startReaper } from './run.ts';
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog('reaper', config.logLevel);
-  const policyText = config.policyFile === undefined ? '' : await readFile(config.policyFile, 'utf8');
-  const policy = parsePolicy(policyText, config.policyFile ?? 'default policy');
-  const engine = createDockerEngine({ socket: config.engine, log });
+  const policy = await readPolicy(config.policyFile);
+  const [dataRootView] = config.imageRoots ?? [];
+  const engine = createDockerEngine({
+    socket: config.engine,
+    log,
+    ...(dataRootView ? { dataRootView } : {}),
+  });
   const { imageRoots } = await engine.describe();
   const disk = createStatfsDisk({ roots: config.imageRoots ?? imageRoots });
   await disk.read();

@@ -2,10 +2,12 @@ import type { Clock } from '@sideband/shared/clock';
 import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
 import type { Log } from '@sideband/shared/log';
+import { logConnection } from '@sideband/shared/log-connection';
 import { hostQueue, hostQueuePrefix } from '@sideband/shared/queues/catalogue';
 import { createProducer } from '@sideband/shared/queues/producer';
 import { createWorker } from '@sideband/shared/queues/worker';
 import { connectRedis } from '@sideband/shared/redis';
+import { whenRedisIsReady } from '@sideband/shared/when-redis-is-ready';
 import type { ReaperConfig } from './config.ts';
 import { createCycle } from './cycle.ts';
 import type { Disk } from './disk/port.ts';
@@ -45,9 +47,8 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
 
   const redis = connectRedis(config.redisUrl(), 'request');
   const workerRedis = connectRedis(config.redisUrl(), 'worker');
-  for (const connection of [redis, workerRedis]) {
-    connection.on('error', (error) => log.warn({ err: error }, 'Redis connection met an error'));
-  }
+  logConnection(redis, 'request', log);
+  logConnection(workerRedis, 'worker', log);
   const store = createRedisEvidenceStore(redis);
   const records = createRedisHostRecords(redis);
   const memory = await openMemoryOfImages(config.stateDirectory, log);
@@ -69,12 +70,15 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
 
   const connection = { connection: redis, prefix: hostQueuePrefix(host) };
   const producer = createProducer(hostQueue, connection);
-  const heartbeat = createHeartbeat({ host, uuid, policy, config, records, producer, clock, log });
+  const heartbeat = createHeartbeat({ host, uuid, policy, config, records, clock, log });
   const worker = createWorker(
     hostQueue,
     {
       check: async () => {
-        await heartbeat.beat();
+        // Whatever is wrong with the heartbeat, the disk fills all the same.
+        await heartbeat
+          .beat()
+          .catch((error) => log.warn({ err: error }, 'The heartbeat could not be delivered'));
         return await cycle({ kind: 'check' });
       },
       plan: () => cycle({ kind: 'plan' }),
@@ -82,14 +86,25 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
     },
     { connection: workerRedis, prefix: connection.prefix, log },
   );
-  const lookout = createLookout({ disk, policy, cycle, clock, log, everyMs: config.lookEveryMs });
-  await heartbeat.start();
+  const lookout = createLookout({
+    disk,
+    policy,
+    cycle,
+    holdLock: () => lock.hold(),
+    clock,
+    log,
+    everyMs: config.lookEveryMs,
+  });
+  // Also after Redis was away: it may have come back empty, without the schedule.
+  whenRedisIsReady(redis, log, async () => {
+    await producer.schedule('check', config.checkEveryMs, {});
+    await heartbeat.beat();
+  });
   lookout.start();
   log.info({ host, uuid, engine: engineName, mode: policy.mode }, 'Reaper runs');
   return {
     stop: async () => {
       lookout.stop();
-      heartbeat.stop();
       await worker.close();
       await producer.close();
       await lookout.idle();

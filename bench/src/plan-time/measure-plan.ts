@@ -23,21 +23,27 @@ export interface PlanTime {
   readonly ratio: { readonly median: number; readonly p99: number };
 }
 
-const IMAGES = 1_000;
-const ROUNDS = 300;
-const WARM_UP = 50;
+export interface PlanMeasurement {
+  readonly images: number;
+  readonly rounds: number;
+  /** A stopwatch. */
+  readonly microseconds: () => number;
+}
 
-/** How long a plan takes, in turns with the peer, so that both meet the same machine. `microseconds`: a stopwatch. */
-export function measurePlan(microseconds: () => number): PlanTime {
-  const now = 1_680_299_829_000 as Millis;
-  const snapshot = makeSnapshot(IMAGES, now, seededRandom(1));
+/** Rounds that do not count: the first plans are slow until their code has been compiled. */
+const WARM_UP = 50;
+const NOW = 1_680_299_829_000 as Millis;
+
+/** How long a plan takes, in turns with the peer, so that both meet the same machine. */
+export function measurePlan({ images, rounds, microseconds }: PlanMeasurement): PlanTime {
+  const snapshot = makeSnapshot(images, NOW, seededRandom(1));
   const policy = parsePolicy('{ mode: enforce, disk: { start: 10%, stop: 20% } }', 'bench');
   const planning: number[] = [];
   const sorting: number[] = [];
   let evictions = 0;
-  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+  for (let round = -WARM_UP; round < rounds; round += 1) {
     const begun = microseconds();
-    evictions = plan(snapshot, policy, now).evictions.length;
+    evictions = plan(snapshot, policy, NOW).evictions.length;
     const planned = microseconds();
     sortByDate(snapshot.images);
     const sorted = microseconds();
@@ -48,9 +54,9 @@ export function measurePlan(microseconds: () => number): PlanTime {
   const planTimes = times(planning);
   const sortTimes = times(sorting);
   return {
-    images: IMAGES,
+    images,
     evictions,
-    rounds: ROUNDS,
+    rounds,
     plan: planTimes,
     sortByDate: sortTimes,
     ratio: {

@@ -1,5 +1,5 @@
 import type { Week } from '@sideband/infra/demo/week/load-week';
-import { capacityTooSmall } from '../options.ts';
+import { capacityTooSmall } from './capacity-too-small.ts';
 import type { Marks } from './marks.ts';
 import { PeerHost } from './peer-host.ts';
 import type { Peer } from './peers.ts';

@@ -1,5 +1,5 @@
 import type { Week } from '@sideband/infra/demo/week/load-week';
-import { capacityTooSmall } from '../options.ts';
+import { capacityTooSmall } from './capacity-too-small.ts';
 import type { Marks } from './marks.ts';
 import { ProductHost } from './product-host.ts';
 import { bytesOf, type Cost, PullCount } from './pull-count.ts';
@@ -21,9 +21,11 @@ export async function replayProduct(week: Week, marks: Marks, stateDirectory: st
     await host.advanceTo(atSeconds);
     if (!(await host.has(image))) {
       const wasFull = !(await fits(image));
-      if (wasFull) await host.makeRoom(await missingBytes(image));
-      // What went may have taken a base layer along, so that more is missing now.
-      if (!(await fits(image))) await host.makeRoom(await missingBytes(image));
+      // What went may have taken a base layer along, so that more is missing than was asked for.
+      for (let before = Infinity; !(await fits(image)) && host.usedBytes < before; ) {
+        before = host.usedBytes;
+        await host.makeRoom(await missingBytes(image));
+      }
       if (!(await fits(image))) throw capacityTooSmall(marks.capacityBytes, atSeconds);
       count.add(image, await host.missingLayers(image), wasFull);
       await host.pull(image);

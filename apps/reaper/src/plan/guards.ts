@@ -85,7 +85,8 @@ export function guardOf(
   ) {
     return { reason: 'helper-image', holds: 'emergency' };
   }
-  if (!identities.some((identity) => snapshot.evidence.repullable.has(identity))) {
+  const isRepullable = identities.some((identity) => snapshot.evidence.repullable.has(identity));
+  if (!isRepullable && now - lastUse.at < policy.localMaxUnused) {
     return { reason: 'origin-unknown', holds: 'emergency' };
   }
   return undefined;

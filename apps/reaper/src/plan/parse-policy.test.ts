@@ -24,6 +24,7 @@ describe('parsePolicy', () => {
         emergency: { kind: 'percent', percent: 10 / 3 },
       },
       budget: undefined,
+      localMaxUnused: 30 * 86_400_000,
       grace: { afterPull: 600_000, afterUse: 600_000 },
     });
   });
@@ -33,6 +34,7 @@ describe('parsePolicy', () => {
       'mode: enforce',
       'disk: { start: 20GB, stop: 25GB, emergency: 5GB }',
       'budget: { start: 200GB, stop: 185GiB }',
+      'localMaxUnused: 7d',
       'grace: { afterPull: 1h30m, afterUse: 90s }',
     ];
     expect(parsePolicy(yaml.join('\n'), 'policy.yaml')).toEqual({
@@ -43,6 +45,7 @@ describe('parsePolicy', () => {
         emergency: { kind: 'bytes', bytes: 5e9 },
       },
       budget: { startBytes: 200e9, stopBytes: 185 * 2 ** 30 },
+      localMaxUnused: 7 * 86_400_000,
       grace: { afterPull: 5_400_000, afterUse: 90_000 },
     });
   });

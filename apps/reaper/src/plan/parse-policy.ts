@@ -31,6 +31,7 @@ const schema = z.strictObject({
     {},
   ),
   budget: z.optional(z.strictObject({ start: text(parseByteSize), stop: text(parseByteSize) })),
+  localMaxUnused: z.prefault(text(parseDuration), '30d'),
   grace: z.prefault(
     z.strictObject({
       afterPull: z.prefault(text(parseDuration), '10m'),
@@ -58,7 +59,7 @@ export function parsePolicy(yaml: string, file: string): Policy {
     });
     throw new SidebandError('POLICY_INVALID', { problems });
   }
-  const { mode, disk, budget, grace } = parsed.data;
+  const { mode, disk, budget, localMaxUnused, grace } = parsed.data;
   const stop = disk.stop ?? justAbove(disk.start);
   const emergency = disk.emergency ?? third(disk.start);
   const problems = [
@@ -75,6 +76,7 @@ export function parsePolicy(yaml: string, file: string): Policy {
     mode,
     disk: { start: disk.start, stop, emergency },
     budget: budget && { startBytes: budget.start, stopBytes: budget.stop },
+    localMaxUnused,
     grace,
   };
 }

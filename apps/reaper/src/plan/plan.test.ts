@@ -157,6 +157,12 @@ describe('guards', () => {
     expect(decisions(aSnapshot(images, uses, { ...more, ...emergency }))).toEqual({ a: 'evict emergency' });
   });
 
+  it('lets an image of unknown origin go like any other once it was unused for localMaxUnused', () => {
+    const aged = aSnapshot(one(), { a: aUse(31 * 24 * 60) }, { repullable: [], ...low });
+    const arrived = new Map([[imageId('a'), (NOW - 40 * 24 * 60 * MINUTE) as Millis]]);
+    expect(decisions({ ...aged, firstSeen: arrived })).toEqual({ a: 'evict disk-low' });
+  });
+
   it('opens protected tiers only as far as the emergency goes, after all others', () => {
     const images = [anImage('a', { a: 100 }), anImage('b', { b: 100 }), anImage('c', { c: 100 })];
     const made = decisions(aSnapshot(images, THREE_USED, { ...emergency, repullable: [imageId('c')] }));

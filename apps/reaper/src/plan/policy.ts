@@ -14,6 +14,8 @@ export interface Policy {
   };
   /** Limits for the total of image bytes, where wanted. */
   readonly budget: { readonly startBytes: number; readonly stopBytes: number } | undefined;
+  /** An image of unknown origin counts as any other once it was unused for this long: nobody misses it. */
+  readonly localMaxUnused: Duration;
   readonly grace: {
     /** An image that came to the host within this time stays, emergency or not: its job may not have a container yet. */
     readonly afterPull: Duration;

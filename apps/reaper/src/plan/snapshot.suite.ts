@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Hand-made snapshots for the planner's tests: an hour is 3,600,000, a disk has 1,000 bytes. */
-export const NOW = 1_000_000_000 as Millis;
+export const NOW = 10_000_000_000 as Millis;
 export const MINUTE = 60_000;
 
 export function imageId(letter: string): ImageId {
@@ -63,6 +63,7 @@ export function aPolicy(more: Partial<Policy> = {}): Policy {
     mode: 'enforce',
     disk: { start: bytes(200), stop: bytes(300), emergency: bytes(50) },
     budget: undefined,
+    localMaxUnused: (30 * 24 * 60 * MINUTE) as Policy['localMaxUnused'],
     grace: {
       afterPull: (10 * MINUTE) as Policy['grace']['afterPull'],
       afterUse: (10 * MINUTE) as Policy['grace']['afterUse'],

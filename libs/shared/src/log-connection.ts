@@ -1,6 +1,6 @@
-import { errorText } from '@sideband/shared/errors';
-import type { Log } from '@sideband/shared/log';
 import type { Redis } from 'ioredis';
+import { errorText } from './errors.ts';
+import type { Log } from './log.ts';
 
 /** Says once when Redis goes away and once when it comes: the client itself reports every attempt. */
 export function logConnection(redis: Redis, role: string, log: Log): void {

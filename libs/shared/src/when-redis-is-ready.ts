@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@sideband/shared/log';
 import type { Redis } from 'ioredis';
+import type { Log } from './log.ts';
 
 const AGAIN_AFTER_MS = 5_000;
 
