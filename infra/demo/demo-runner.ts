@@ -5,11 +5,12 @@ import type { GitLabStandIn } from '../testkit/gitlab/stand-in.ts';
 import type { RunnerEngine } from '../testkit/runner/engine.ts';
 import type { PullFailure, RunnerEvent, RunningJob } from '../testkit/runner/job-run.ts';
 import { finishJob, startJob } from '../testkit/runner/run-job.ts';
+import { countPulls } from './count-pulls.ts';
 import type { Week } from './week/load-week.ts';
 import type { SimulatedStep } from './week/simulate.ts';
 
 /** One use that the runner made, by which job: what the evidence must know in the end. */
-export interface MadeUse {
+interface MadeUse {
   readonly job: JobId;
   readonly image: number;
   readonly imageId: string;
@@ -20,7 +21,7 @@ export interface DemoJob {
   readonly running: RunningJob;
 }
 
-export interface RunnerTally {
+interface RunnerTally {
   readonly jobs: number;
   readonly running: number;
   readonly repulls: number;
@@ -59,7 +60,7 @@ const TRIES = 4;
 
 /** A runner manager that runs jobs of the week's images, as gitlab-runner's docker executor would. */
 export function createDemoRunner(options: DemoRunnerOptions): DemoRunner {
-  const { gitlab, engine, week, gapMs } = options;
+  const { gitlab, week, gapMs } = options;
   const projects = new Map<string, ProjectId>();
   const uses: MadeUse[] = [];
   const sequence: SimulatedStep[] = [];
@@ -84,6 +85,13 @@ export function createDemoRunner(options: DemoRunnerOptions): DemoRunner {
     hostname: 'demonstration',
   };
 
+  const numbers = new Map([...week.images].map(([number, image]) => [image.reference, number]));
+  const engine = countPulls(options.engine, (reference) => {
+    const image = numbers.get(reference) ?? 0;
+    sequence.push(['pull', image]);
+    if (pulled.has(image)) counts.repulls += 1;
+    pulled.add(image);
+  });
   const projectOf = (path: string): ProjectId => {
     const known = projects.get(path);
     if (known !== undefined) return known;
@@ -94,10 +102,7 @@ export function createDemoRunner(options: DemoRunnerOptions): DemoRunner {
   const note = (image: number, job: JobId, failures: PullFailure[]) => (event: RunnerEvent) => {
     switch (event.kind) {
       case 'pulled':
-        sequence.push(['pull', image]);
-        if (pulled.has(image)) counts.repulls += 1;
-        pulled.add(image);
-        if (failures.length > 0) counts.pullsRecovered += failures.length;
+        counts.pullsRecovered += failures.length;
         uses.push({ job, image, imageId: event.id });
         break;
       case 'found':

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { errorText, SidebandError } from '@sideband/shared/errors';
 import { whyNoSandbox } from '../testkit/sandbox.ts';
@@ -57,6 +58,8 @@ function describeProblem(problem: unknown): string {
 }
 
 const stopping = new AbortController();
+// Every job that runs waits for it.
+setMaxListeners(0, stopping.signal);
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort());
 try {
   process.exitCode = await start(process.argv.slice(2), stopping.signal);

@@ -11,7 +11,7 @@ import {
   type Shelf,
 } from './registry-catalogue.ts';
 
-export interface Served {
+interface Served {
   /** Bytes of the files in the layers that were sent completely, as the catalogue names them. */
   readonly layerBytes: number;
   /** Layer id → times sent completely. */

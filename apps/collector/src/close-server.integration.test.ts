@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { until } from '@sideband/infra/testkit/until';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { closeServer } from './close-server.ts';
@@ -34,6 +35,8 @@ test('answers what is in hand and does not wait for the connection that stays op
   await asked;
   const began = performance.now();
   const closed = closeServer(app);
+  // Only then has Node closed the connections that were idle.
+  await until('the port to be closed', async () => !app.server.listening);
   answer();
 
   const [response] = await answered;

@@ -7,13 +7,13 @@ import { replayPeer } from './replay-peer.ts';
 import { replayProduct } from './replay-product.ts';
 
 /** A peer's figure ÷ Sideband's; null where Sideband's is 0. */
-export interface Ratios {
+interface Ratios {
   readonly bytesRepulled: number | null;
   readonly repulls: number | null;
   readonly pulls: number | null;
 }
 
-export interface PeerRow extends Cost {
+interface PeerRow extends Cost {
   readonly name: string;
   readonly means: string;
   readonly toSideband: Ratios;

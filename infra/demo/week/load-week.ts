@@ -3,14 +3,14 @@ import { parseImageReference } from '@sideband/shared/image-reference';
 import { type Row, readTable } from './read-table.ts';
 
 /** A use of an image by jobs that begin together. */
-export interface WeekEvent {
+interface WeekEvent {
   /** Since the week's start; never less than the event before. */
   readonly atSeconds: number;
   readonly image: number;
   readonly jobs: number;
 }
 
-export interface WeekImage {
+interface WeekImage {
   /** As a CI configuration names it. */
   readonly reference: string;
   /** Base first. */
@@ -18,7 +18,7 @@ export interface WeekImage {
 }
 
 /** What a simple way of evicting costs in this week; see README.md for its exact rules. */
-export interface Prediction {
+interface Prediction {
   readonly policy: 'lru' | 'pull';
   readonly capacityBytes: number;
   /** Share of the capacity above which eviction starts, and at which it stops. */

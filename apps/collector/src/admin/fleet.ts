@@ -2,7 +2,7 @@ import type { Clock } from '@sideband/shared/clock';
 import type { HostRecords, HostReport, Registration } from '@sideband/shared/hosts/records';
 import { type HostStatus, hostStatus } from './host-status.ts';
 
-export interface HostSummary {
+interface HostSummary {
   readonly host: string;
   readonly mode: Registration['mode'];
   readonly systemIds: readonly string[];

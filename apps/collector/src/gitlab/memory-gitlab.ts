@@ -4,7 +4,7 @@ import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
 import { jobPhase } from './job-phase.ts';
 import type { GitLab, GitLabJob } from './port.ts';
 
-export type GitLabMethod = 'projects' | 'job' | 'jobs' | 'trace';
+type GitLabMethod = 'projects' | 'job' | 'jobs' | 'trace';
 
 /** What a test says of a job; the phase follows from the status, as GitLab's adapter has it. */
 export type MemoryJob = Pick<GitLabJob, 'project' | 'id' | 'status'> & Partial<Omit<GitLabJob, 'phase'>>;

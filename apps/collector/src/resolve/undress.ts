@@ -1,5 +1,5 @@
 /** `section_start:<unix time>:<name>` or `section_end:…`, by which the runner frames the parts of a trace. */
-export interface SectionMarker {
+interface SectionMarker {
   readonly edge: 'start' | 'end';
   readonly name: string;
 }

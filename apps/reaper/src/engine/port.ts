@@ -11,7 +11,7 @@ export type TagName = Brand<string, 'TagName'>;
 /** A digest reference in canonical form, `docker.io/library/ruby@sha256:…`. */
 export type DigestName = Brand<string, 'DigestName'>;
 
-export interface Layer {
+interface Layer {
   readonly chain: ChainId;
   readonly bytes: number;
 }

@@ -3,7 +3,7 @@ import { errorText, SidebandError } from '@sideband/shared/errors';
 import Dockerode from 'dockerode';
 import { pickApiVersion } from './api-version.ts';
 
-export interface Call {
+interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Without the version: `/images/json`. */
   readonly path: string;

@@ -30,7 +30,8 @@ export function explain(decision: Decision, now: Millis): string {
 }
 
 function explainLastUse(lastUse: ImageLastUse, now: Millis): string {
-  const ago = `${formatDuration(now - lastUse.at, 2)} ago`;
+  // Whole seconds: the clocks of a host and of GitLab agree no better.
+  const ago = `${formatDuration(Math.floor((now - lastUse.at) / 1_000) * 1_000, 2)} ago`;
   if (lastUse.use === undefined) return `no use is known, it came ${ago}`;
   return `last used ${ago} by job ${lastUse.use.job.job} of project ${lastUse.use.job.project}, as its ${lastUse.use.source} says`;
 }

@@ -25,8 +25,7 @@ export function lastUseOf(image: EngineImage, snapshot: Snapshot, now: Millis): 
     const use = snapshot.evidence.lastUses.get(identity);
     if (use !== undefined && (newest === undefined || use.at > newest.at)) newest = use;
   }
-  const arrived = arrivalOf(image, snapshot);
-  if (newest === undefined || newest.at < arrived) return { at: cut(arrived, now), use: undefined };
+  if (newest === undefined) return { at: cut(arrivalOf(image, snapshot), now), use: undefined };
   return { at: cut(newest.at, now), use: newest };
 }
 

@@ -26,7 +26,7 @@ export interface Eviction extends Judged {
   readonly openedGuard: KeepReason | undefined;
 }
 
-export interface Kept extends Judged {
+interface Kept extends Judged {
   readonly verdict: 'keep';
   readonly reason: KeepReason;
 }

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import type { DigestName, Engine, ImageId, TagName } from '../engine/port.ts';
 import { writeAtomically } from './write-atomically.ts';
 
-export interface NotedNames {
+interface NotedNames {
   readonly image: ImageId;
   readonly tags: readonly TagName[];
   readonly digests: readonly DigestName[];

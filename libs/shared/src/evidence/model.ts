@@ -11,7 +11,7 @@ export type Identity = Brand<string, 'Identity'>;
 
 /** Where knowledge of a use comes from, weakest first: at equal times the stronger source wins. */
 export const SOURCES = ['arrival', 'configuration', 'trace', 'watch'] as const;
-export type Source = (typeof SOURCES)[number];
+type Source = (typeof SOURCES)[number];
 
 export const ROLES = ['build', 'service', 'helper'] as const;
 export type Role = (typeof ROLES)[number];

@@ -12,7 +12,7 @@ export interface Registration {
   readonly mode: 'observe' | 'enforce';
 }
 
-export const reportedImage = z.object({
+const reportedImage = z.object({
   id: z.string(),
   names: z.array(z.string()),
   /** Bytes of all its layers. */
@@ -26,7 +26,6 @@ export const reportedImage = z.object({
   reason: z.string(),
   explanation: z.string(),
 });
-export type ReportedImage = z.infer<typeof reportedImage>;
 
 /** The host as its last cycle saw it, in the order in which images would go. */
 export const hostReport = z.object({

@@ -4,7 +4,7 @@ import { SidebandError } from '../errors.ts';
 import { callRedis } from '../redis-call.ts';
 import type { JobDefinition, JobDefinitions, PayloadOf, QueueDefinition } from './define.ts';
 
-export interface AddOptions {
+interface AddOptions {
   /** A job with an id that the queue still knows is not added again. No `:` and not only digits. */
   readonly jobId?: string;
   readonly delayMs?: number;

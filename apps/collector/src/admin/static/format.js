@@ -1,11 +1,11 @@
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** 1536 → `1.5 KiB`: three digits, enough to compare two images by eye. */
+/** 1536 → `1.54 kB`, in the units of the policy: three digits, enough to compare two images by eye. */
 export function bytes(count) {
   let value = count;
   let unit = 0;
   while (Math.abs(value) >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1024;
+    value /= 1_000;
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.5 ? 0 : value >= 9.95 ? 1 : 2;

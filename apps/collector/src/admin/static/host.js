@@ -22,7 +22,7 @@ export function showHost(summary, report, entries, now) {
 }
 
 /** A moment, said as an age; `refreshTimes` keeps it true. */
-export function time(at, now) {
+function time(at, now) {
   const moment = new Date(at);
   const shown = element('time', { title: moment.toLocaleString() }, ago(now - at));
   shown.dateTime = Number.isNaN(moment.getTime()) ? '' : moment.toISOString();
