@@ -8,11 +8,12 @@ import { createNarrator } from './narrator.ts';
 import { programCommand } from './programs.ts';
 
 /**
- * The product itself, against the GitLab that the environment names: the collector, and a reaper where an
- * engine is named too. Their logs go to the terminal. Resolves with the exit code when one of them ends.
+ * The product itself, against the GitLab that the settings name: the collector, and a reaper where an engine
+ * is named too. Their logs go to the terminal. Resolves with the exit code when one of them ends.
  */
 export async function runConfigured(
   root: string,
+  env: NodeJS.ProcessEnv,
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
@@ -25,7 +26,6 @@ export async function runConfigured(
   narrator.line('Sideband, for the GitLab named by SIDEBAND_GITLAB_URL. Unset it for the demonstration.');
   const directory = join(root, '.sideband', 'run');
   const ledger = await openLedger(directory);
-  const { env } = process;
   const named = env['SIDEBAND_REDIS'] ?? env['REDIS_URL'];
   const server =
     named === undefined

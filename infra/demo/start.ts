@@ -6,6 +6,7 @@ import { runConfigured } from './configured.ts';
 import { demonstrate } from './demonstrate.ts';
 import { createNarrator } from './narrator.ts';
 import { type DemoOptions, parseOptions, USAGE } from './options.ts';
+import { settingsOf } from './settings-file.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 
@@ -15,7 +16,8 @@ async function start(args: readonly string[], signal: AbortSignal): Promise<numb
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  if (process.env['SIDEBAND_GITLAB_URL'] !== undefined) return await runConfigured(ROOT, args, signal);
+  const settings = settingsOf(ROOT, process.env);
+  if (settings['SIDEBAND_GITLAB_URL'] !== undefined) return await runConfigured(ROOT, settings, args, signal);
   const options = chooseEngine(parseOptions(args));
   const narrator = createNarrator(options.json ? process.stderr : process.stdout);
   if (options.engine === 'memory') narrator.line(memoryNotice());

@@ -1,9 +1,10 @@
 // Makes sure that what a script needs is there, and installs what is not:
-//   node infra/ensure/ensure.mjs [deps] [redis] [docker] [chromium] [--soft]
-// One line a step. With --soft a machine without docker is good enough; the caller does without.
+//   node infra/ensure/ensure.mjs [deps] [redis] [docker] [chromium] [--soft] [--start]
+// One line a step. With --soft docker and chromium may be missing where nothing can be installed (no root): the
+// caller does without. With --start an engine of our own is not needed where GitLab is configured.
 // Runs before `npm ci` does, so it may import nothing but what comes with Node.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -19,10 +20,11 @@ main(process.argv.slice(2));
 
 function main(args) {
   const soft = args.includes('--soft');
-  const names = args.filter((arg) => arg !== '--soft');
+  const spared = args.includes('--start') && isConfigured() ? ['docker'] : [];
+  const names = args.filter((arg) => arg !== '--soft' && arg !== '--start' && !spared.includes(arg));
   const unknown = names.find((name) => !(name in STEPS));
   if (unknown !== undefined) {
-    console.error(`${unknown} is no step; there are ${Object.keys(STEPS).join(', ')} and --soft`);
+    console.error(`${unknown} is no step; there are ${Object.keys(STEPS).join(', ')}, --soft and --start`);
     process.exit(2);
   }
   // Steps share it: package lists are fetched once, by the first that installs something.
@@ -32,6 +34,13 @@ function main(args) {
     console.log(detail === undefined ? line : `${line}\n${detail}`);
     if (!done) process.exit(1);
   }
+}
+
+/** As infra/demo/settings-file.ts finds it; that one reads every setting, but only once npm ci has run. */
+function isConfigured() {
+  if (process.env.SIDEBAND_GITLAB_URL !== undefined) return true;
+  const file = join(ROOT, 'sideband.env');
+  return existsSync(file) && /^\s*(?:export\s+)?SIDEBAND_GITLAB_URL=/m.test(readFileSync(file, 'utf8'));
 }
 
 function ensureNode() {
@@ -62,18 +71,23 @@ function areDepsFresh() {
 }
 
 function ensureRedis(context) {
-  if (process.env.REDIS_URL) return ok('redis: the one that REDIS_URL names is used');
+  const name = ['SIDEBAND_REDIS', 'REDIS_URL'].find((setting) => process.env[setting]);
+  if (name !== undefined) return ok(`redis: the one that ${name} names is used`);
   return ensureCommands('redis', context);
 }
 
 function ensureDocker(context) {
-  const outcome = ensureCommands('docker', context);
-  if (outcome.done || !context.soft) return outcome;
-  return { ...outcome, done: true, line: `${outcome.line}; going on with the engine in memory` };
+  return orWithout('an engine of its own', ensureCommands('docker', context), context);
 }
 
 function ensureChromium(context) {
-  return ensureCommands('chromium', context);
+  return orWithout('a browser', ensureCommands('chromium', context), context);
+}
+
+/** Only where nothing can be installed: an installation that was tried and failed is said as such. */
+function orWithout(what, outcome, { soft }) {
+  if (outcome.done || !soft || outcome.tried) return outcome;
+  return { ...outcome, done: true, line: `${outcome.line}; going on without ${what}` };
 }
 
 function ensureCommands(step, context) {
@@ -91,7 +105,7 @@ function ensureCommands(step, context) {
   const ran = run(command, args);
   context.lists = 'as-is';
   if (ran.ok && missingFor(step, isThere).packages.length === 0) return installed(step, packages.join(' '));
-  return failed(step, what, ran.tail);
+  return { ...failed(step, what, ran.tail), tried: true };
 }
 
 /** Debian keeps servers in sbin, which an ordinary user's PATH leaves out. */
