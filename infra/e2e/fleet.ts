@@ -7,7 +7,7 @@ import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { HostRecords } from '@sideband/shared/hosts/records';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
 import { type HostName, parseHostName, parseSystemId, type SystemId } from '@sideband/shared/names';
-import { type Asker, createAsker } from '@sideband/shared/queues/ask';
+import { type Answer, createAsker } from '@sideband/shared/queues/ask';
 import {
   COLLECTOR_PREFIX,
   hostQueue,
@@ -33,7 +33,7 @@ export interface Program extends Child {
   log(): Promise<string>;
 }
 
-export interface ReaperOptions {
+interface ReaperOptions {
   readonly host: HostName;
   readonly sandbox: Sandbox;
   /** YAML; the built-in policy unless told, which only observes. */
@@ -63,8 +63,12 @@ export interface Fleet {
   startReaper(options: ReaperOptions): Promise<Program>;
   /** The same, without waiting for anything. */
   spawnReaper(options: ReaperOptions): Promise<Program>;
-  /** The reaper's own queue, as an operator's command uses it. */
-  asker(host: HostName): Asker<(typeof hostQueue)['jobs']>;
+  /** Has the reaper look, plan and reap, as an operator's command does. */
+  check(host: HostName): Promise<Answer<{ readonly state: string; readonly evicted: number }>>;
+  /** A check that nobody waits for. */
+  order(host: HostName): Promise<void>;
+  /** Jobs of all queues that some program has in hand. */
+  inHand(host: HostName): Promise<number>;
   /** Kills Redis; it comes back at the same port with all that it had acknowledged. */
   killRedis(): Promise<void>;
   restoreRedis(): Promise<void>;
@@ -103,6 +107,8 @@ export async function startFleet(): Promise<Fleet> {
   const reconciling = createProducer(reconcileQueue, own);
   undo.push(() => resolving.close());
   undo.push(() => reconciling.close());
+
+  const hostQueueOf = (host: HostName) => ({ connection: redis, prefix: hostQueuePrefix(host) });
 
   let started = 0;
   async function start(
@@ -159,10 +165,23 @@ export async function startFleet(): Promise<Fleet> {
       await untilUp(reaper, 'the reaper', async () => (await reaper.log()).includes('"Reaper runs"'));
       return reaper;
     },
-    asker(host) {
-      const asker = createAsker(hostQueue, { connection: redis, prefix: hostQueuePrefix(host) });
-      undo.push(() => asker.close());
-      return asker;
+    async check(host) {
+      const asker = createAsker(hostQueue, hostQueueOf(host));
+      const answer = await asker.ask('check', {}, 20_000);
+      await asker.close();
+      return answer;
+    },
+    async order(host) {
+      const producer = createProducer(hostQueue, hostQueueOf(host));
+      await producer.add('check', {});
+      await producer.close();
+    },
+    async inHand(host) {
+      const producer = createProducer(hostQueue, hostQueueOf(host));
+      const queues = [producer.queue, resolving.queue, reconciling.queue];
+      const counts = await Promise.all(queues.map((queue) => queue.getActiveCount()));
+      await producer.close();
+      return counts.reduce((sum, count) => sum + count, 0);
     },
     async killRedis() {
       process.kill(server.pid, 'SIGKILL');
@@ -197,6 +216,16 @@ async function untilUp(program: Program, what: string, probe: () => Promise<bool
   );
   if (state === 'ended')
     throw new Error(`${what} ended at once; the end of its log:\n${await program.logTail()}`);
+}
+
+/** With what the program ended; throws with the end of its log when it goes on for longer than it may. */
+export async function exitOf(program: Program): Promise<number | NodeJS.Signals> {
+  try {
+    await until('a program to end', async () => program.hasExited(), { timeoutMs: 30_000 });
+  } catch (error) {
+    throw new Error(`It goes on; the end of its log:\n${await program.logTail()}`, { cause: error });
+  }
+  return program.ended();
 }
 
 export function aHost(name: string): HostName {

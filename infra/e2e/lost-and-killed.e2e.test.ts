@@ -2,7 +2,7 @@ import type { JobId, ProjectId } from '@sideband/shared/names';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunnerEngine } from '../testkit/runner/engine.ts';
 import { until } from '../testkit/until.ts';
-import { aHost, aSystemId, type Fleet, type Program, startFleet } from './fleet.ts';
+import { aHost, aSystemId, exitOf, type Fleet, type Program, startFleet } from './fleet.ts';
 import { jobsOf, paperEngine, runJob, untilUsedBy } from './jobs.ts';
 
 const host = aHost('runner-1');
@@ -56,7 +56,7 @@ test('SIGTERM in the middle of a burst: what is in hand is finished, the rest wa
   await until('some events to be in hand', async () => (await fleet.resolving.queue.getActiveCount()) > 0);
   process.kill(collector.pid, 'SIGTERM');
 
-  expect(await collector.ended(), await collector.logTail()).toBe(0);
+  expect(await exitOf(collector), await collector.logTail()).toBe(0);
   fleet.gitlab.faults.slowDown(0);
   expect(await fleet.resolving.queue.getActiveCount()).toBe(0);
   expect(await fleet.reconciling.queue.getActiveCount()).toBe(0);
