@@ -1,11 +1,14 @@
 import process from 'node:process';
 import { parseCLI, startVitest } from 'vitest/node';
+import { sweepTemporaryDirectories } from '../testkit/sweep.ts';
 import { ClosingReporter } from './closing-reporter.ts';
 
 /*
  * `npm test`: every project of vitest.config.ts once, then what was skipped and why, then the counts.
+ * What a killed run left in temporary directories is taken away first.
  * What follows `--` goes to vitest: `npm test -- --project unit libs/shared`.
  */
+await sweepTemporaryDirectories();
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
 const closing = new ClosingReporter();
 await startVitest('test', filter, { ...options, watch: false, reporters: ['default', closing] });

@@ -26,7 +26,7 @@ export async function runConfigured(
   narrator.line('Sideband, for the GitLab named by SIDEBAND_GITLAB_URL. Unset it for the demonstration.');
   const directory = join(root, '.sideband', 'run');
   const ledger = await openLedger(directory);
-  const named = env['SIDEBAND_REDIS'] ?? env['REDIS_URL'];
+  const named = env['SIDEBAND_REDIS'];
   const server =
     named === undefined
       ? await startRedis({ directory: join(directory, 'redis'), appendOnly: true, ledger })
@@ -37,7 +37,9 @@ export async function runConfigured(
   const children: ChildProcess[] = [];
   const run = (name: 'collector' | 'reaper', more: NodeJS.ProcessEnv): void => {
     const { command, args: words } = programCommand(name);
-    const child = spawn(command, words, { cwd: root, env: { ...settings, ...more }, stdio: 'inherit' });
+    // In a group of its own: Ctrl-C reaches only us, and a second signal would cut its ending short.
+    const options = { cwd: root, env: { ...settings, ...more }, detached: true } as const;
+    const child = spawn(command, words, { ...options, stdio: 'inherit' });
     if (child.pid !== undefined) ledger.child(child.pid, name);
     children.push(child);
   };

@@ -66,7 +66,7 @@ async function replay(
   }
   narrator.line('');
   narrator.line(`  Page      ${world.url}   password ${world.password}`);
-  narrator.line('  Ctrl-C ends it and leaves nothing behind.');
+  narrator.line('  Ctrl-C ends it: nothing stays running or mounted.');
   narrator.line('');
   const showing = show.live(signal);
   await replayLive(week, runner, pace, show.at, signal);

@@ -18,6 +18,13 @@ async function start(args: readonly string[], signal: AbortSignal): Promise<numb
   }
   const settings = settingsOf(ROOT, process.env);
   if (settings['SIDEBAND_GITLAB_URL'] !== undefined) return await runConfigured(ROOT, settings, args, signal);
+  if (settings['SIDEBAND_ENGINE'] !== undefined) {
+    throw new SidebandError('CONFIG_INVALID', {
+      problems: [
+        'SIDEBAND_ENGINE is set and SIDEBAND_GITLAB_URL is not: a reaper alone is started by `npm run reaper`',
+      ],
+    });
+  }
   const options = chooseEngine(parseOptions(args));
   const narrator = createNarrator(options.json ? process.stderr : process.stdout);
   if (options.engine === 'memory') narrator.line(memoryNotice());

@@ -19,6 +19,7 @@ import { connectRedis, redisReady } from '@sideband/shared/redis';
 import { type GitLabStandIn, startGitLab } from '../testkit/gitlab/stand-in.ts';
 import { freePort, startRedis } from '../testkit/redis.ts';
 import { openLedger } from '../testkit/sweep.ts';
+import { borrowRedis } from './borrow-redis.ts';
 import { demoPolicy } from './demo-policy.ts';
 import { type EngineSide, memorySide, sandboxSide } from './engine-side.ts';
 import type { Narrator } from './narrator.ts';
@@ -68,11 +69,13 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
     await mkdir(join(directory, 'state'), { recursive: true });
     const place = { root, directory, ledger };
 
-    const named = process.env['REDIS_URL'];
+    // A Redis the user names is taken only where no engine of our own can be had either.
+    const named = options.engine === 'memory' ? process.env['REDIS_URL'] : undefined;
     const server =
       named === undefined ? await startRedis({ directory: join(directory, 'redis'), ledger }) : undefined;
     const redisUrl = named ?? server?.url ?? '';
     if (server !== undefined) undo.push(() => server.stop());
+    if (named !== undefined) undo.push(await borrowRedis(named));
     narrator.step('Redis', server === undefined ? 'the one named by REDIS_URL' : `127.0.0.1:${server.port}`);
 
     const cacheDirectory = join(directory, 'cache');

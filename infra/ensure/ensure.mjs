@@ -20,7 +20,8 @@ main(process.argv.slice(2));
 
 function main(args) {
   const soft = args.includes('--soft');
-  const spared = args.includes('--start') && isConfigured() ? ['docker'] : [];
+  const start = args.includes('--start');
+  const spared = start && isSet('SIDEBAND_GITLAB_URL') ? ['docker'] : [];
   const names = args.filter((arg) => arg !== '--soft' && arg !== '--start' && !spared.includes(arg));
   const unknown = names.find((name) => !(name in STEPS));
   if (unknown !== undefined) {
@@ -28,7 +29,7 @@ function main(args) {
     process.exit(2);
   }
   // Steps share it: package lists are fetched once, by the first that installs something.
-  const context = { soft, lists: 'update' };
+  const context = { soft, start, lists: 'update' };
   for (const step of [ensureNode, ...names.map((name) => STEPS[name])]) {
     const { done, line, detail } = step(context);
     console.log(detail === undefined ? line : `${line}\n${detail}`);
@@ -37,10 +38,16 @@ function main(args) {
 }
 
 /** As infra/demo/settings-file.ts finds it; that one reads every setting, but only once npm ci has run. */
-function isConfigured() {
-  if (process.env.SIDEBAND_GITLAB_URL !== undefined) return true;
+function isSet(name) {
+  if (process.env[name] !== undefined) return true;
   const file = join(ROOT, 'sideband.env');
-  return existsSync(file) && /^\s*(?:export\s+)?SIDEBAND_GITLAB_URL=/m.test(readFileSync(file, 'utf8'));
+  return existsSync(file) && new RegExp(`^\\s*(?:export\\s+)?${name}=`, 'm').test(readFileSync(file, 'utf8'));
+}
+
+/** The setting by which a user names a Redis for `npm start`: for the product, or beside the in-memory engine. */
+function namedRedis() {
+  if (isSet('SIDEBAND_GITLAB_URL')) return isSet('SIDEBAND_REDIS') ? 'SIDEBAND_REDIS' : undefined;
+  return process.env.REDIS_URL && process.getuid?.() !== 0 ? 'REDIS_URL' : undefined;
 }
 
 function ensureNode() {
@@ -54,7 +61,9 @@ function ensureNode() {
 
 function ensureDeps() {
   if (areDepsFresh()) return ok('deps');
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  // Whatever NODE_ENV or a user's npmrc leave out: tsx is a development dependency, esbuild's program an optional one.
+  const include = ['--include=dev', '--include=optional'];
+  const args = ['ci', ...include, '--ignore-scripts', '--no-audit', '--no-fund'];
   // The npm that runs this script, if one does: the one on PATH may be another version, or missing.
   const npm = process.env.npm_execpath;
   const isNpm = npm !== undefined && /npm-cli\.c?js$/.test(npm) && existsSync(npm);
@@ -71,9 +80,8 @@ function areDepsFresh() {
 }
 
 function ensureRedis(context) {
-  const name = ['SIDEBAND_REDIS', 'REDIS_URL'].find((setting) => process.env[setting]);
-  if (name !== undefined) return ok(`redis: the one that ${name} names is used`);
-  return ensureCommands('redis', context);
+  const named = context.start && namedRedis();
+  return named ? ok(`redis: the one that ${named} names is used`) : ensureCommands('redis', context);
 }
 
 function ensureDocker(context) {

@@ -7,6 +7,10 @@ lists=$1
 shift
 export DEBIAN_FRONTEND=noninteractive
 
+# One at a time: the other's policy-rc.d would be taken away under it.
+exec 9>/run/sideband-install.lock
+flock 9
+
 # Debian's packages ask this program before they start anything. An administrator's own is left as it is; one that a
 # killed run of ours left behind is ours to take away.
 policy=/usr/sbin/policy-rc.d

@@ -143,3 +143,13 @@ test('where there is no ledger there is nothing to sweep', async () => {
     paths: 0,
   });
 });
+
+test('no ledger is begun where something else is, and that stays', async () => {
+  const temporary = await temporaryDirectory('foreign');
+  const home = join(temporary.path, 'home');
+  await mkdir(join(home, 'state'), { recursive: true });
+  await writeFile(join(home, 'state', 'letter'), 'dear');
+  await expect(openLedger(home)).rejects.toThrow('not empty and not ours');
+  expect(await readFile(join(home, 'state', 'letter'), 'utf8')).toBe('dear');
+  await temporary.remove();
+});

@@ -59,7 +59,7 @@ skipBecause(whyNoSandbox()).test('after kill -9, a sweep undoes all and the next
   expect(swept.mounts).toBeGreaterThan(1);
   expect(await leftIn(temporary.path)).toEqual(NOTHING_LEFT);
   expect(existsSync(`${temporary.path}/sandbox/disk.img`)).toBe(false);
-  const next = await startSandbox({ directory: `${temporary.path}/sandbox`, diskBytes: 50e6 });
+  const next = await startSandbox({ directory: `${temporary.path}/next`, diskBytes: 50e6 });
   expect(await next.docker.listContainers({ all: true })).toEqual([]);
   await next.stop();
   await temporary.remove();

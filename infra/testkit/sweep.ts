@@ -18,17 +18,21 @@ export interface Swept {
   readonly paths: number;
 }
 
-/** Undoes what a killed run left in this directory, then begins a ledger there. Throws when its owner still lives. */
+/**
+ * Undoes what a killed run left in this directory, then begins a ledger there. Throws when its owner still lives, and
+ * when the directory holds anything that no ledger of ours speaks of.
+ */
 export async function openLedger(directory: string): Promise<Ledger> {
   const root = resolve(directory);
   const owner = readLedger(root)?.owner;
+  if (owner === undefined) await refuseForeign(root);
   if (owner?.pid !== process.pid || !isAlive(owner)) await sweep(root);
   return writeLedger(root);
 }
 
 /**
  * Undoes what the owner of the directory's ledger left when it was killed: kills the processes, unmounts, detaches
- * loop devices, removes the recorded paths. Touches nothing that is not recorded there or lies below those paths.
+ * loop devices, removes the recorded paths. Touches nothing that is not recorded there or lies below the directory.
  * Throws, having touched nothing, when the owner still lives. Without a ledger there is nothing to do.
  */
 export async function sweep(directory: string): Promise<Swept> {
@@ -90,6 +94,14 @@ function hasLedger(directory: string): boolean {
 function hasLivingOwner(directory: string): boolean {
   const owner = readLedger(directory)?.owner;
   return owner !== undefined && isAlive(owner);
+}
+
+/** A sweep ends, unmounts and removes what is below its directory: it must never begin where something else is. */
+async function refuseForeign(root: string): Promise<void> {
+  const inside = await readdir(root).catch(() => []);
+  if (inside.length > 0) throw new Error(`${root} is not empty and not ours: name a new directory`);
+  if ((await mountsBelow(root)).length > 0)
+    throw new Error(`${root} is a mount point: name a directory in it`);
 }
 
 function kill(pid: number): boolean {

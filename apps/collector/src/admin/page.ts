@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-const FILES = fileURLToPath(new URL('./static/', import.meta.url));
+/** Those beside the source, also when this runs from dist/: the compiler copies no pages. */
+const FILES = fileURLToPath(new URL('../../src/admin/static/', import.meta.url));
 
 /** GET / and what it needs, a route for each file: the gate knows them apart. */
 export async function pageRoutes(app: FastifyInstance): Promise<void> {

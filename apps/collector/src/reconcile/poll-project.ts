@@ -30,9 +30,9 @@ const BATCH = 100;
 const LATE_ID_MS = 3_600_000;
 /**
  * An event that waits in the queue is added once in this time at most, however often the poll finds its job.
- * Its 12 tries take 2.3 hours; if they fail, a later poll brings it up again.
+ * Its 12 tries take 1.2 hours; if they fail, a later poll brings it up again.
  */
-const AGAIN_MS = 6 * 3_600_000;
+const AGAIN_MS = 2 * 3_600_000;
 
 /** What hooks did not say of one project. Throws what GitLab's port throws, and `REDIS_UNAVAILABLE`. */
 export async function pollProject(parts: PollParts, gitlab: GitLab, project: ProjectId): Promise<PollCounts> {

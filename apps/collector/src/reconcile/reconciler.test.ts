@@ -109,13 +109,13 @@ describe('a poll', () => {
     expect(jobsIn(queued)).toEqual(['1/1 running']);
   });
 
-  it('does not add an event again that waits, but brings it up after six hours', async () => {
+  it('does not add an event again that waits, but brings it up after two hours', async () => {
     const { poll, put, queued, clock } = fixture();
     put(A, 1, 'success', HOUR);
     await poll();
     await poll();
-    expect([...queued.keys()]).toEqual([`gitlab.example-1-1-ended-poll-${Math.floor(NOW / (6 * HOUR))}`]);
-    clock.advance(6 * HOUR);
+    expect([...queued.keys()]).toEqual([`gitlab.example-1-1-ended-poll-${Math.floor(NOW / (2 * HOUR))}`]);
+    clock.advance(2 * HOUR);
     await poll();
     expect(queued.size).toBe(2);
   });

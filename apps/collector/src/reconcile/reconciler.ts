@@ -83,6 +83,8 @@ async function pollInstance(
       }
       silent = isSidebandError(error, 'GITLAB_UNAVAILABLE') ? silent + 1 : 0;
       if (silent < GIVE_UP_AFTER) continue;
+      // The next poll begins here: a few large projects that always time out must not keep the others waiting.
+      stoppedAt.set(instance, project);
       parts.log.warn({ instance }, 'GitLab does not answer: the poll goes on with the next one');
       return counts;
     }

@@ -1,7 +1,11 @@
+import { SidebandError } from '@sideband/shared/errors';
 import { CLOCK_TOLERANCE_MS } from '@sideband/shared/evidence/model';
 import { readTrace } from './read-trace.ts';
 import { type Placement, recordTrace } from './record-trace.ts';
 import { endOf, type HeardJob, type Resolved, type ResolverParts } from './resolver-parts.ts';
+
+/** A trace may be on its way for a moment after the end, to a replica or into the archive. */
+const TRACE_LAG_MS = 5_000;
 
 /**
  * A job that is over: its trace says what it used and where. Everything here may be repeated, and the ledger
@@ -15,6 +19,9 @@ export async function resolveEnded(parts: ResolverParts, heard: HeardJob): Promi
   const { evidence, places, ledger, log } = parts;
   const { key, job, receivedAt } = heard;
   const trace = job.startedAt === undefined ? 'never-ran' : await readTrace(parts, heard);
+  if (trace === 'no-trace' && heard.mayLag && parts.clock.now() - endOf(heard) < TRACE_LAG_MS) {
+    throw new SidebandError('GITLAB_UNAVAILABLE', { job: key, trace: 'none yet' });
+  }
   const head = typeof trace === 'string' ? undefined : trace;
   const manager = job.systemId ?? head?.systemId;
   const hosts = manager === undefined ? [] : await places.hostsOf(manager);

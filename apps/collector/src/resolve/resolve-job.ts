@@ -31,11 +31,12 @@ async function resolveJob(parts: ResolverParts, event: JobEvent, context: Handle
 
   const job = await askForJob(gitlab, key);
   if (job === undefined) return nothingDone('gone');
-  const heard = { key, gitlab, job, receivedAt: event.receivedAt as Millis };
+  const mayLag = context.attempt < LAG_ATTEMPTS;
+  const heard = { key, gitlab, job, receivedAt: event.receivedAt as Millis, mayLag };
   if (job.phase === 'ended') return await resolveEnded(parts, heard);
   if (job.phase === 'running' && event.status === 'running') return await resolveRunning(parts, heard);
 
-  if (context.attempt < LAG_ATTEMPTS) {
+  if (mayLag) {
     throw new SidebandError('GITLAB_UNAVAILABLE', { job: key, heard: event.status, status: job.status });
   }
   return nothingDone(event.status === 'ended' ? 'not-ended' : 'not-running');

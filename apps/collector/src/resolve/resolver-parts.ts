@@ -24,6 +24,8 @@ export interface HeardJob {
   readonly gitlab: GitLab;
   readonly job: GitLabJob;
   readonly receivedAt: Millis;
+  /** What GitLab does not have yet may still come: the event will be tried again. */
+  readonly mayLag: boolean;
 }
 
 export type Resolved = ResultOf<(typeof resolveQueue.jobs)['job-event']>;

@@ -19,6 +19,7 @@ export function usesOf(
     role: image.role,
     identities: identitiesOf(image),
     source: 'trace' as const,
+    pulled: image.pulled,
   }));
 }
 

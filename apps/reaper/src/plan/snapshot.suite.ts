@@ -3,6 +3,7 @@ import type { Identity, LastUse, Lease } from '@sideband/shared/evidence/model';
 import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
 import type { DiskReading } from '../disk/port.ts';
 import type { ChainId, EngineImage, ImageId, TagName } from '../engine/port.ts';
+import { plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -97,4 +98,12 @@ export function aSnapshot(
     begun: undefined,
     ...rest,
   };
+}
+
+/** `{ a: 'evict disk-low' }`: verdict and reason by the letter of each image's id. */
+export function decisions(snapshot: Snapshot, policy = aPolicy()): Record<string, string> {
+  const { decisions } = plan(snapshot, policy, NOW);
+  return Object.fromEntries(
+    decisions.map(({ image, verdict, reason }) => [image.id.slice(7, 8), `${verdict} ${reason}`]),
+  );
 }

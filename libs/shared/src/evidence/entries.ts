@@ -89,6 +89,7 @@ const parkedUse = z.tuple([
   z.enum(ROLES),
   z.enum(SOURCES),
   z.array(z.string()),
+  z.boolean(),
 ]);
 
 /** Without its time, which stands beside it. The use must be in its `parkedForm`. */
@@ -102,6 +103,7 @@ export function parkedText(use: Use): string {
     use.role,
     use.source,
     [...use.identities],
+    use.pulled ?? false,
   ];
   return JSON.stringify(fields);
 }
@@ -109,11 +111,11 @@ export function parkedText(use: Use): string {
 export function parseParked(text: string, score: number): Use | undefined {
   const parsed = parkedUse.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
-  const [instance, project, job, jobName, role, source, identities] = parsed.data;
+  const [instance, project, job, jobName, role, source, identities, pulled] = parsed.data;
   const key = parseJobKey(instance, String(project), String(job));
   if (key === undefined || !identities.every(isIdentity)) return undefined;
   const at = wholeMillis(score);
-  return { job: key, jobName, role, source, identities, at, receivedAt: at };
+  return { job: key, jobName, role, source, identities, at, receivedAt: at, pulled };
 }
 
 export function isIdentity(text: string): text is Identity {

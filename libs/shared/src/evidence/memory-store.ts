@@ -116,7 +116,10 @@ class MemoryEvidenceStore implements EvidenceStore {
     if (hosts.length === 0) return 0;
     const parked = [...(this.#parked.get(manager) ?? [])];
     const uses = parked.flatMap(([text, at]) => parseParked(text, at) ?? []);
-    for (const host of hosts) this.#record(this.#host(host), uses);
+    for (const host of hosts) {
+      this.#record(this.#host(host), uses);
+      for (const use of uses) if (use.pulled) await this.noteRepullable(host, use.identities, use.at);
+    }
     this.#parked.delete(manager);
     return uses.length;
   }

@@ -27,6 +27,8 @@ export interface Use {
   /** When we heard of it: a use is never later than this, whatever GitLab's clock says. */
   readonly receivedAt: Millis;
   readonly source: Source;
+  /** The image was pulled for it, so it can be pulled again. Kept while the use is parked. */
+  readonly pulled?: boolean;
 }
 
 /** What is known of an identity's last use on a host. */

@@ -166,7 +166,10 @@ class RedisEvidenceStore implements EvidenceStore {
     const key = managerKeys(manager).parked;
     const entries = pairs(await callRedis(() => this.#redis.zrange(key, 0, '-1', 'WITHSCORES')));
     const uses = this.#understood(key, entries, ([text, at]) => parseParked(text, Number(at)));
-    for (const host of hosts) await this.recordUses(host, uses);
+    for (const host of hosts) {
+      await this.recordUses(host, uses);
+      for (const use of uses) if (use.pulled) await this.noteRepullable(host, use.identities, use.at);
+    }
     // Exactly what was recorded (and what nobody understands): more may have been parked meanwhile.
     for (const batch of batches(entries)) {
       await callRedis(() => this.#redis.zrem(key, ...batch.map(([text]) => text)));

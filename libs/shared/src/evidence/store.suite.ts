@@ -215,6 +215,16 @@ export function describeEvidenceStore(
       expect(await store.unpark(managers[0], hosts)).toBe(0);
     });
 
+    test('that an image was pulled goes with them', async () => {
+      const { store, hosts, managers } = start();
+      await store.park(managers[0], [
+        use({ identities: [RUBY_ID, RUBY], pulled: true }),
+        use({ identities: [NODE] }),
+      ]);
+      await store.unpark(managers[0], hosts);
+      for (const host of hosts) expect(await store.repullable(host)).toEqual(new Set([RUBY_ID, RUBY]));
+    });
+
     test('they are cut at their receipt like any other', async () => {
       const { store, hosts, managers } = start();
       await store.park(managers[0], [use({ at: YEAR_9999 as Millis })]);

@@ -19,6 +19,8 @@ export const resolveQueue = defineQueue('resolve', {
     result: z.object({ outcome: z.string(), uses: z.number(), hosts: z.array(z.string()) }),
     attempts: 12,
     backoffMs: 2_000,
+    // As many as reconcile may bring up again at each poll because their traces are refused.
+    keepCompleted: 5_000,
   },
 });
 

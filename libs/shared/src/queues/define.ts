@@ -8,6 +8,8 @@ export interface JobDefinition<P = unknown, R = unknown> {
   readonly attempts: number;
   /** First pause between tries; doubles each time. */
   readonly backoffMs: number;
+  /** Ended jobs that the queue remembers, so that their ids are not added again; 200 unless told. About 1 kB each. */
+  readonly keepCompleted?: number;
 }
 
 export type JobDefinitions = Readonly<Record<string, JobDefinition>>;

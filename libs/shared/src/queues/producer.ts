@@ -27,7 +27,8 @@ export interface ProducerOptions {
 }
 
 // A host's check runs every minute: three hours of them, 200 kB in Redis with their events.
-const KEEP_COMPLETED = { age: 86_400, count: 200 };
+const KEEP_COMPLETED_SECONDS = 86_400;
+const KEEP_COMPLETED = 200;
 const KEEP_FAILED = { age: 7 * 86_400, count: 500 };
 const KEEP_EVENTS = 1_000;
 
@@ -85,7 +86,7 @@ function jobOptions(job: JobDefinition | undefined): JobsOptions {
   return {
     attempts: job?.attempts ?? 1,
     backoff: { type: 'exponential', delay: job?.backoffMs ?? 0 },
-    removeOnComplete: KEEP_COMPLETED,
+    removeOnComplete: { age: KEEP_COMPLETED_SECONDS, count: job?.keepCompleted ?? KEEP_COMPLETED },
     removeOnFail: KEEP_FAILED,
     // The log has the stack; one line in Redis is enough for the board.
     stackTraceLimit: 1,
