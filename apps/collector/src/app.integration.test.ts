@@ -253,7 +253,6 @@ function journalEntry(nth: number): JournalEntry {
     names: ['docker.io/library/ruby:3.3'],
     bytes: 10,
     lastUseAt: null,
-    trigger: 'disk-low',
     reason: 'disk-low',
     explanation: 'It goes.',
     freeBytesAfter: 50,

@@ -166,6 +166,21 @@ skipBecause(whyNoSandbox()).describe('a cycle on a real engine and a disk that r
     );
   });
 
+  test('recovers a disk with 0 bytes free although the first image has names that cannot be put back then', async () => {
+    const host = await hostOn(engine);
+    const first = await make('a', ['a:1', 'a:2', 'a:3']);
+    await host.used(first, 500);
+    for (const name of ['b', 'c', 'd', 'e', 'f']) await host.used(await make(name), 400);
+    await fill(0);
+
+    await host.run({ kind: 'check' });
+    await host.run({ kind: 'check' });
+
+    expect(await freeBytes()).toBeGreaterThanOrEqual(marks.stop);
+    const names = await engine.names(first);
+    expect(names === undefined || names.tags.length === 3).toBe(true);
+  });
+
   test('recovers a disk with 0 bytes free, where the engine’s own deletion fails at first', async () => {
     const host = await hostOn(engine);
     const images = [

@@ -70,6 +70,7 @@ export async function hostWith(parts: {
     policy,
     holdLock: async () => lock,
     clock,
+    pause: async () => undefined,
     log,
   });
   /** A job used the image that many minutes ago, and it can be pulled again. */

@@ -6,6 +6,7 @@ import type { Identity } from '@sideband/shared/evidence/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aJob, HOST, hostWith } from './cycle.suite.ts';
 import { createMemoryDisk } from './disk/memory-disk.ts';
+import type { Disk } from './disk/port.ts';
 import { createMemoryEngine, type MemoryEngine } from './engine/memory-engine.ts';
 import type { ImageId } from './engine/port.ts';
 import type { Hold } from './identity/lock.ts';
@@ -114,29 +115,32 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('keeps an image that a job leased while the plan was carried out', async () => {
-    const engine: MemoryEngine = createMemoryEngine({
-      beforeRemove: async () => {
-        await ready.lease();
-        return undefined;
-      },
-    });
-    const ready = { lease: async (): Promise<void> => undefined };
-    const host = await aHost(aPolicy(), engine);
-    ready.lease = () =>
-      host.store.lease(HOST, [
-        {
-          job: aJob(9),
-          identity: host.b as unknown as Identity,
-          strength: 'confirmed',
-          expiresAt: (NOW + MINUTE) as Millis,
+  it.each(['confirmed', 'predicted'] as const)(
+    'keeps an image that a job leased (%s) while the plan was carried out',
+    async (strength) => {
+      const engine: MemoryEngine = createMemoryEngine({
+        beforeRemove: async () => {
+          await ready.lease();
+          return undefined;
         },
-      ]);
+      });
+      const ready = { lease: async (): Promise<void> => undefined };
+      const host = await aHost(aPolicy(), engine);
+      ready.lease = () =>
+        host.store.lease(HOST, [
+          {
+            job: aJob(9),
+            identity: host.b as unknown as Identity,
+            strength,
+            expiresAt: (NOW + MINUTE) as Millis,
+          },
+        ]);
 
-    await host.run({ kind: 'check' });
-    expect(await host.present()).toEqual([host.b]);
-    expect(host.said.journal.map(({ outcome }) => outcome)).toEqual(['evicted', 'in-use', 'evicted']);
-  });
+      await host.run({ kind: 'check' });
+      expect(await host.present()).toEqual([host.b]);
+      expect(host.said.journal.map(({ outcome }) => outcome)).toEqual(['evicted', 'in-use', 'evicted']);
+    },
+  );
 
   it('says so when nothing more may go and the disk is still low', async () => {
     const host = await aHost(aPolicy(), createMemoryEngine(), () => 900);
@@ -145,6 +149,56 @@ describe('a cycle', () => {
     expect(await host.present()).toEqual([]);
     expect(result).toMatchObject({ state: 'low', evicted: 3 });
     expect(host.said.journal.at(-1)).toMatchObject({ outcome: 'shortfall', bytes: 200 });
+  });
+
+  it('says once what stays as it is: what it would do, what was refused, what is lacking', async () => {
+    const { disk } = aPolicy();
+    const stop = { kind: 'bytes', bytes: 700 } as typeof disk.stop;
+    const observing = await aHost(aPolicy({ mode: 'observe', disk: { ...disk, stop } }));
+    await observing.run({ kind: 'plan' });
+    for (let check = 0; check < 3; check += 1) await observing.run({ kind: 'check' });
+    expect(observing.outcomes().map(([, outcome]) => outcome)).toEqual([
+      'would-evict',
+      'would-evict',
+      'would-evict',
+      'shortfall',
+    ]);
+
+    const refusing = createMemoryEngine({ beforeRemove: () => ({ kind: 'failed', message: 'no' }) });
+    const refused = await aHost(aPolicy(), refusing);
+    for (let check = 0; check < 3; check += 1) await refused.run({ kind: 'check' });
+    expect(refused.outcomes().map(([, outcome]) => outcome)).toEqual([
+      'failed',
+      'failed',
+      'failed',
+      'shortfall',
+    ]);
+  });
+
+  it('waits for a filesystem that gives room back later, instead of deleting more', async () => {
+    const engine = createMemoryEngine();
+    const memoryDisk = createMemoryDisk(engine, { capacityBytes: 1_000, otherBytes: () => 550 });
+    const [before] = await memoryDisk.read();
+    let lagging = 6;
+    const disk: Disk = {
+      read: async () => {
+        lagging -= 1;
+        const now = await memoryDisk.read();
+        return lagging > 0
+          ? now.map((one) => ({ ...one, freeBytes: 150, totalBytes: before?.totalBytes ?? 0 }))
+          : now;
+      },
+    };
+    const host = await hostWith({ engine, disk, policy: aPolicy(), stateDirectory });
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      const id = engine.addImage({
+        tags: [`${name}:1`],
+        layers: [{ chain: name, bytes: 100 }],
+        arrivedAt: 1,
+      });
+      await host.used(id, 300 - 100 * index);
+    }
+    expect(await host.run({ kind: 'check' })).toMatchObject({ evicted: 2 });
   });
 
   it('goes on with the evidence it last read while Redis is away, and evicts nothing without any', async () => {

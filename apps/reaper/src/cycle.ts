@@ -4,14 +4,13 @@ import type { Log } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
 import type { Disk } from './disk/port.ts';
 import type { Engine, ImageId } from './engine/port.ts';
-import type { ReadEvidence } from './evidence-reader.ts';
 import type { Hold } from './identity/lock.ts';
 import { claimsOf } from './plan/guards.ts';
 import { knownIdentities } from './plan/last-use.ts';
-import { type Plan, plan } from './plan/plan.ts';
+import { type Eviction, type Plan, plan } from './plan/plan.ts';
 import type { Policy } from './plan/policy.ts';
 import type { EvictReason } from './plan/reasons.ts';
-import type { Snapshot } from './plan/snapshot.ts';
+import type { Evidence, Snapshot } from './plan/snapshot.ts';
 import type { Journal } from './reap/journal.ts';
 import type { MemoryOfImages } from './reap/memory-of-images.ts';
 import { type NamesNote, restoreNames } from './reap/names-note.ts';
@@ -32,7 +31,7 @@ export interface CycleParts {
   readonly engine: Engine;
   readonly engineName: string;
   readonly disk: Disk;
-  readonly readEvidence: () => Promise<ReadEvidence>;
+  readonly readEvidence: () => Promise<Evidence>;
   readonly records: HostRecords;
   readonly journal: Journal;
   readonly memory: MemoryOfImages;
@@ -41,6 +40,7 @@ export interface CycleParts {
   /** Confirms that no other reaper works on this host. */
   readonly holdLock: () => Promise<Hold>;
   readonly clock: Clock;
+  readonly pause: (milliseconds: number) => Promise<unknown>;
   readonly log: Log;
 }
 
@@ -52,15 +52,19 @@ export type CycleRequest =
   /** Evict until this much is free, or the policy's `stop` if that is more. */
   | { readonly kind: 'reap'; readonly freeBytes: number | undefined };
 
+/** What a shortfall is remembered under. */
+const NO_IMAGE = '' as ImageId;
+
 /** Look → plan → reap, one cycle at a time: a request made while one runs waits for its own. */
 export function createCycle(parts: CycleParts): (request: CycleRequest) => Promise<CycleResult> {
   let running: Promise<unknown> = Promise.resolve();
-  let reported = new Set<ImageId>();
+  // What the last cycle journaled without changing anything: said once, or it would push everything else out.
+  let reported: ReadonlySet<ImageId> = new Set();
   return (request) => {
     const next = running.then(() => runCycle(parts, request, reported));
     running = next.catch(() => undefined);
-    return next.then(({ result, wouldEvict }) => {
-      reported = wouldEvict;
+    return next.then(({ result, told }) => {
+      if (request.kind !== 'plan') reported = told;
       return result;
     });
   };
@@ -70,10 +74,11 @@ async function runCycle(
   parts: CycleParts,
   request: CycleRequest,
   reported: ReadonlySet<ImageId>,
-): Promise<{ result: CycleResult; wouldEvict: Set<ImageId> }> {
+): Promise<{ readonly result: CycleResult; readonly told: ReadonlySet<ImageId> }> {
   const mayAct = request.kind !== 'plan' && (await isAlone(parts));
   const enforcing = mayAct && parts.policy.mode === 'enforce';
   const blocked = new Map<ImageId, 'in-use' | 'engine-refused'>();
+  const told = new Set<ImageId>();
   let evicted = 0;
   let bytes = 0;
   let planned: number | undefined;
@@ -87,24 +92,29 @@ async function runCycle(
       await report(parts, snapshot, current);
       if (request.kind !== 'plan') await journalOutcome(parts, current, snapshot, reported);
       const state = stateOf(current, snapshot, parts.policy);
-      const wouldEvict = new Set(current.evictions.map((eviction) => eviction.image.id));
-      return { result: { state, planned, evicted, bytes }, wouldEvict };
+      for (const eviction of current.evictions) told.add(eviction.image.id);
+      if (current.shortfallBytes > 0) told.add(NO_IMAGE);
+      return { result: { state, planned, evicted, bytes }, told };
     }
     begun ??= current.pressure?.trigger;
     const reaped = await reap(current, parts.policy, snapshot.request, {
       engine: parts.engine,
       disk: parts.disk,
       note: parts.note,
-      isLeased: (image, containers) => isLeased(parts, { ...snapshot, containers }, image),
-      onReaped: (one) => noteReaped(parts, one),
+      pause: parts.pause,
+      isLeased: (eviction, containers) => isLeased(parts, { ...snapshot, containers }, eviction),
+      onReaped: (one) => noteReaped(parts, one, reported),
     });
     for (const { eviction, outcome } of reaped) {
       // Each image is tried once a cycle, also one that is still there after the engine said it was gone:
       // so every round leaves fewer to try, and the loop ends.
       blocked.set(eviction.image.id, outcome === 'in-use' ? 'in-use' : 'engine-refused');
-      if (outcome !== 'evicted') continue;
-      evicted += 1;
-      bytes += eviction.freesBytes;
+      if (outcome === 'evicted') {
+        evicted += 1;
+        bytes += eviction.freesBytes;
+      } else {
+        told.add(eviction.image.id);
+      }
     }
   }
 }
@@ -122,7 +132,7 @@ async function look(
   blocked: ReadonlyMap<ImageId, 'in-use' | 'engine-refused'>,
   begun: EvictReason | undefined,
 ): Promise<Snapshot> {
-  const { evidence } = await parts.readEvidence();
+  const evidence = await parts.readEvidence();
   const images = await parts.engine.images();
   await parts.memory.meet(images, parts.clock.now());
   return {
@@ -138,15 +148,19 @@ async function look(
   };
 }
 
-async function isLeased(parts: CycleParts, snapshot: Snapshot, id: ImageId): Promise<boolean> {
-  const image = snapshot.images.find((one) => one.id === id);
-  if (image === undefined) return false;
-  const { evidence } = await parts.readEvidence();
-  const { confirmed } = claimsOf({ ...snapshot, evidence }, parts.clock.now());
-  return knownIdentities(image, snapshot).some((identity) => confirmed.has(identity));
+async function isLeased(
+  parts: CycleParts,
+  snapshot: Snapshot,
+  { image, reason }: Eviction,
+): Promise<boolean> {
+  const evidence = await parts.readEvidence();
+  const { confirmed, predicted } = claimsOf({ ...snapshot, evidence }, parts.clock.now());
+  return knownIdentities(image, snapshot).some(
+    (identity) => confirmed.has(identity) || (reason !== 'emergency' && predicted.has(identity)),
+  );
 }
 
-async function noteReaped(parts: CycleParts, one: Reaped): Promise<void> {
+async function noteReaped(parts: CycleParts, one: Reaped, reported: ReadonlySet<ImageId>): Promise<void> {
   const entry = journalEntryOf(parts.host, one.eviction, one.outcome, one.filesystems, parts.clock.now());
   const { image, outcome, bytes, reason } = entry;
   if (one.outcome === 'evicted') {
@@ -155,7 +169,8 @@ async function noteReaped(parts: CycleParts, one: Reaped): Promise<void> {
   } else {
     parts.log.warn({ image, outcome, reason, engine: one.message }, 'Image not evicted');
   }
-  await parts.journal.append([entry]);
+  const isNews = one.outcome === 'evicted' || !reported.has(one.eviction.image.id);
+  await parts.journal.append(isNews ? [entry] : []);
 }
 
 async function report(parts: CycleParts, snapshot: Snapshot, planned: Plan): Promise<void> {
@@ -184,7 +199,7 @@ async function journalOutcome(
       { shortfallBytes, images: snapshot.images.length },
       'The disk stays low: nothing more may be evicted',
     );
-    entries.push(shortfallEntry(parts.host, planned, snapshot.filesystems));
+    if (!reported.has(NO_IMAGE)) entries.push(shortfallEntry(parts.host, planned, snapshot.filesystems));
   }
   await parts.journal.append(entries);
 }

@@ -5,12 +5,6 @@ import type { Log } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
 import type { Evidence } from './plan/snapshot.ts';
 
-/** The host's evidence as last read; `staleSince` is set while the store is away. */
-export interface ReadEvidence {
-  readonly evidence: Evidence;
-  readonly staleSince: Millis | undefined;
-}
-
 /**
  * Reads the evidence before each plan. While Redis is away the last one read goes on to be used: it only
  * grows older, and an old order is better than a full disk. Throws `EVIDENCE_UNAVAILABLE` when there is none.
@@ -20,7 +14,7 @@ export function createEvidenceReader(
   host: HostName,
   clock: Clock,
   log: Log,
-): () => Promise<ReadEvidence> {
+): () => Promise<Evidence> {
   let last: { readonly evidence: Evidence; readonly at: Millis } | undefined;
   return async () => {
     const now = clock.now();
@@ -31,12 +25,12 @@ export function createEvidenceReader(
         store.repullable(host),
       ]);
       last = { evidence: { lastUses, leases, repullable }, at: now };
-      return { evidence: last.evidence, staleSince: undefined };
+      return last.evidence;
     } catch (error) {
       if (!isSidebandError(error, 'REDIS_UNAVAILABLE')) throw error;
       if (last === undefined) throw new SidebandError('EVIDENCE_UNAVAILABLE', { host }, { cause: error });
       log.warn({ host, staleMs: now - last.at }, 'Redis is away; the last evidence read is used');
-      return { evidence: last.evidence, staleSince: last.at };
+      return last.evidence;
     }
   };
 }

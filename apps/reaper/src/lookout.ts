@@ -23,35 +23,37 @@ export function createLookout(parts: {
   readonly disk: Disk;
   readonly policy: Policy;
   readonly cycle: (request: CycleRequest) => Promise<CycleResult>;
-  /** Confirmed at every look, so that this reaper is not taken for a dead one. */
-  readonly holdLock: () => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Log;
   readonly everyMs: number;
 }): Lookout {
-  const { disk, policy, cycle, holdLock, clock, log, everyMs } = parts;
+  const { disk, policy, cycle, clock, log, everyMs } = parts;
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> = Promise.resolve();
-  let quietUntil = 0;
+  let quietSince: number | undefined;
   let wasEmergency = false;
 
+  // A clock that is set back must not make it longer.
+  const isQuiet = (): boolean => {
+    const passed = quietSince === undefined ? QUIET_MS : clock.now() - quietSince;
+    return passed >= 0 && passed < QUIET_MS;
+  };
   const look = async (): Promise<void> => {
     try {
-      await holdLock();
       const filesystems = await disk.read();
       if (!isDiskLow(filesystems, policy)) {
-        quietUntil = 0;
+        quietSince = undefined;
         wasEmergency = false;
         return;
       }
       const emergency = isEmergency(filesystems, policy);
       const worsened = emergency && !wasEmergency;
       wasEmergency = emergency;
-      if (clock.now() < quietUntil && !worsened) return;
+      if (isQuiet() && !worsened) return;
       const { state } = await cycle({ kind: 'check' });
-      if (state === 'low' || state === 'emergency') quietUntil = clock.now() + QUIET_MS;
+      if (state === 'low' || state === 'emergency') quietSince = clock.now();
     } catch (error) {
-      quietUntil = clock.now() + QUIET_MS;
+      quietSince = clock.now();
       log.error({ err: error }, 'A look at the disk failed');
     }
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@sideband/shared/clock';
 import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
@@ -33,6 +34,9 @@ export interface ReaperParts {
   readonly log: Log;
 }
 
+/** Also while a deletion takes its ten minutes: another container counts three minutes' silence as our end. */
+const CONFIRM_LOCK_MS = 30_000;
+
 /**
  * Starts the reaper of this host: the look at the disk, the worker on the host's own queue, the heartbeat.
  * Redis may be away: the disk is watched meanwhile. Throws `STATE_UNUSABLE` and `ENGINE_UNAVAILABLE`.
@@ -65,6 +69,7 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
     policy,
     holdLock: () => lock.hold(),
     clock,
+    pause: sleep,
     log,
   });
 
@@ -90,7 +95,6 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
     disk,
     policy,
     cycle,
-    holdLock: () => lock.hold(),
     clock,
     log,
     everyMs: config.lookEveryMs,
@@ -101,9 +105,13 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
     await heartbeat.beat();
   });
   lookout.start();
+  const confirming = setInterval(() => {
+    lock.hold().catch((error) => log.warn({ err: error }, 'The lock could not be confirmed'));
+  }, CONFIRM_LOCK_MS);
   log.info({ host, uuid, engine: engineName, mode: policy.mode }, 'Reaper runs');
   return {
     stop: async () => {
+      clearInterval(confirming);
       lookout.stop();
       await worker.close();
       await producer.close();

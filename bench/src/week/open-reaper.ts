@@ -42,6 +42,7 @@ export async function openReaper(marks: Marks, stateDirectory: string, clock: Cl
     policy: parsePolicy(policyOf(marks), 'bench'),
     holdLock: async () => ({ held: true }),
     clock,
+    pause: async () => undefined,
     log,
   });
   return { host, engine, evidence, run };

@@ -16,7 +16,13 @@ export function connectRedis(url: string, role: RedisRole): Redis {
     retryStrategy: (attempt: number) => Math.min(100 * 2 ** Math.min(attempt, 6), 5_000),
     ...(role === 'worker'
       ? { maxRetriesPerRequest: null }
-      : { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 5_000 }),
+      : {
+          maxRetriesPerRequest: 1,
+          enableOfflineQueue: false,
+          commandTimeout: 5_000,
+          // A server that takes commands and answers none is away: without this every call would wait anew.
+          socketTimeout: 4_000,
+        }),
   } satisfies RedisOptions;
   return new Redis(parseRedisUrl(url), options);
 }

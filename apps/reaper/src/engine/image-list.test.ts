@@ -4,7 +4,7 @@ import { silentLog } from '@sideband/shared/log';
 import { describe, expect, test } from 'vitest';
 import { createImageList } from './image-list.ts';
 import type { ImageId } from './port.ts';
-import type { Answer, Wire } from './wire.ts';
+import { type Answer, NO_ANSWER, type Wire } from './wire.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as ImageId;
 const B = `sha256:${'b'.repeat(64)}` as ImageId;
@@ -47,6 +47,13 @@ function twoImages() {
 }
 
 describe('asking', () => {
+  test('ends with the first image that a hung engine does not answer for', async () => {
+    const { list, answers, asked } = twoImages();
+    answers[`/images/${A}/json`] = new SidebandError('ENGINE_FAILED', { reason: NO_ANSWER });
+    await expect(list.read(unseen)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+    expect(asked.length).toBeLessThanOrEqual(5);
+  });
+
   test('every image twice at first, and then the list alone', async () => {
     const { list, asked } = twoImages();
     const first = await list.read(unseen);

@@ -10,7 +10,7 @@ import { type ImageDetails, READ_TIMEOUT_MS, readImageDetails } from './image-de
 import { layerSizes, type SizedImage } from './layer-sizes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { ChainId, EngineImage, ImageId } from './port.ts';
-import type { Wire } from './wire.ts';
+import { NO_ANSWER, type Wire } from './wire.ts';
 
 interface Remembered {
   /** The engine's spelling of its names, and its record's time: as long as they are the same, so is the rest. */
@@ -75,7 +75,8 @@ export function createImageList(wire: Wire, log: Log): ImageList {
     try {
       return await readImageDetails(wire, id, before, log);
     } catch (error) {
-      if (!isSidebandError(error, 'ENGINE_FAILED')) throw error;
+      // Each image would cost a hung engine another minute, and the cycle waits for all of them.
+      if (!isSidebandError(error, 'ENGINE_FAILED') || error.details['reason'] === NO_ANSWER) throw error;
       // One damaged image must not hide all others, nor be hidden itself: the list alone gives names, size and parent.
       log.warn({ image: id, err: error }, 'An image cannot be inspected; its layers count as its own');
       return NO_DETAILS;

@@ -28,7 +28,6 @@ describe('guards', () => {
   const container = { id: 'c1', image: imageId('a'), state: 'created', labels: {} };
 
   const never: readonly [Reason, Snapshot][] = [
-    ['own-image', aSnapshot(one({ labels: { [OWN_IMAGE_LABEL]: 'reaper' } }), used, emergency)],
     ['in-use', aSnapshot(one(), used, { ...emergency, containers: [container] })],
     [
       'leased',
@@ -51,6 +50,7 @@ describe('guards', () => {
   });
 
   const yielding: readonly [Reason, Parameters<typeof aSnapshot>][] = [
+    ['own-image', [one({ labels: { [OWN_IMAGE_LABEL]: 'reaper' } }), used, {}]],
     ['lease-predicted', [one(), used, { leases: [aLease(imageId('a'), 'predicted')] }]],
     ['grace-after-use', [one(), { a: aUse(1) }, {}]],
     [
@@ -82,6 +82,19 @@ describe('guards', () => {
     const images = [anImage('a', { a: 100 }), anImage('b', { b: 100 }), anImage('c', { c: 100 })];
     const made = decisions(aSnapshot(images, THREE_USED, { ...emergency, repullable: [imageId('c')] }));
     expect(made).toEqual({ c: 'evict emergency', a: 'keep origin-unknown', b: 'keep origin-unknown' });
+  });
+
+  it('lets no grace begin in the future', () => {
+    const ahead = { arrivedAt: (NOW + 600 * MINUTE) as Millis };
+    const snapshot = aSnapshot(one(ahead), {}, emergency);
+    expect(decisions(snapshot)).toEqual({ a: 'keep grace-after-pull' });
+    const seen = new Map([[imageId('a'), (NOW - 20 * MINUTE) as Millis]]);
+    const built = aSnapshot(
+      one({ ...ahead, arrivalSource: 'created' }),
+      {},
+      { ...emergency, firstSeen: seen },
+    );
+    expect(decisions(built)).toEqual({ a: 'evict emergency' });
   });
 
   it('lets a lease that has expired hold nothing', () => {

@@ -66,13 +66,14 @@ export function guardOf(
 ): Guard | undefined {
   const identities = knownIdentities(image, snapshot);
   const blocked = snapshot.blocked.get(image.id);
-  if (OWN_IMAGE_LABEL in image.labels) return { reason: 'own-image', holds: 'never' };
   if (claims.inUse.has(image.id) || blocked === 'in-use') return { reason: 'in-use', holds: 'never' };
   if (identities.some((identity) => claims.confirmed.has(identity)))
     return { reason: 'leased', holds: 'never' };
   if (blocked !== undefined) return { reason: blocked, holds: 'never' };
-  if (now - arrivalOf(image, snapshot) < policy.grace.afterPull)
+  if (now - arrivalOf(image, snapshot, now) < policy.grace.afterPull)
     return { reason: 'grace-after-pull', holds: 'never' };
+  // Anybody may set a label, so it holds no longer than an emergency; the reaper's own container keeps its image.
+  if (OWN_IMAGE_LABEL in image.labels) return { reason: 'own-image', holds: 'emergency' };
   if (identities.some((identity) => claims.predicted.has(identity))) {
     return { reason: 'lease-predicted', holds: 'emergency' };
   }

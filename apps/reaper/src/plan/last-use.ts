@@ -25,14 +25,21 @@ export function lastUseOf(image: EngineImage, snapshot: Snapshot, now: Millis): 
     const use = snapshot.evidence.lastUses.get(identity);
     if (use !== undefined && (newest === undefined || use.at > newest.at)) newest = use;
   }
-  if (newest === undefined) return { at: cut(arrivalOf(image, snapshot), now), use: undefined };
+  if (newest === undefined) return { at: arrivalOf(image, snapshot, now), use: undefined };
   return { at: cut(newest.at, now), use: newest };
 }
 
-export function arrivalOf(image: EngineImage, snapshot: Snapshot): Millis {
-  return snapshot.firstSeen.get(image.id) ?? image.arrivedAt;
+/**
+ * When the image came: as first seen, or later where it went and came again unseen. Never after `now`: a build date
+ * or a clock that was set back may lie ahead, and the grace after a pull would not end.
+ */
+export function arrivalOf(image: EngineImage, snapshot: Snapshot, now: Millis): Millis {
+  const seen = snapshot.firstSeen.get(image.id);
+  if (seen === undefined || image.arrivalSource !== 'created')
+    return cut(Math.max(seen ?? 0, image.arrivedAt), now);
+  return cut(seen, now);
 }
 
-function cut(at: Millis, now: Millis): Millis {
+function cut(at: number, now: Millis): Millis {
   return Math.min(at, now) as Millis;
 }

@@ -100,6 +100,17 @@ describe('plan', () => {
     expect(plan(snapshot, aPolicy(), NOW).evictions).toHaveLength(2);
   });
 
+  it('counts scarce inodes like scarce bytes, and a filesystem without a number of them by its bytes', () => {
+    const disk = { ...aDisk(900), freeInodes: 150 };
+    expect(
+      plan(aSnapshot(THREE, THREE_USED, { filesystems: [disk] }), aPolicy(), NOW).evictions,
+    ).toHaveLength(2);
+    const uncounted = { ...disk, freeInodes: undefined };
+    expect(
+      plan(aSnapshot(THREE, THREE_USED, { filesystems: [uncounted] }), aPolicy(), NOW).evictions,
+    ).toEqual([]);
+  });
+
   it('has an empty plan for a host without images', () => {
     const made = plan(aSnapshot([], {}, LOW), aPolicy(), NOW);
     expect(made).toMatchObject({ decisions: [], evictions: [], totalBytes: 0, shortfallBytes: 150 });

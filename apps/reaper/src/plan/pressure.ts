@@ -16,11 +16,11 @@ export interface Pressure {
 
 /** Is a filesystem below its `start`? This alone decides whether a local look becomes a check. */
 export function isDiskLow(filesystems: readonly DiskReading[], policy: Policy): boolean {
-  return filesystems.some((disk) => disk.freeBytes < markBytes(policy.disk.start, disk.totalBytes));
+  return filesystems.some((disk) => roomOf(disk) < markBytes(policy.disk.start, disk.totalBytes));
 }
 
 export function isEmergency(filesystems: readonly DiskReading[], policy: Policy): boolean {
-  return filesystems.some((disk) => disk.freeBytes < markBytes(policy.disk.emergency, disk.totalBytes));
+  return filesystems.some((disk) => roomOf(disk) < markBytes(policy.disk.emergency, disk.totalBytes));
 }
 
 /** Has every filesystem reached what was wanted? */
@@ -29,7 +29,7 @@ export function hasRoom(
   policy: Policy,
   request: Snapshot['request'],
 ): boolean {
-  return filesystems.every((disk) => disk.freeBytes >= wanted(disk, policy, request));
+  return filesystems.every((disk) => roomOf(disk) >= wanted(disk, policy, request));
 }
 
 /** What a plan has to reach; undefined where nothing has to go. `totalImageBytes`: every layer counted once. */
@@ -64,5 +64,10 @@ function wanted(disk: DiskReading, policy: Policy, request: Snapshot['request'])
 }
 
 function lacking(filesystems: readonly DiskReading[], target: (disk: DiskReading) => number): number {
-  return Math.max(0, ...filesystems.map((disk) => target(disk) - disk.freeBytes));
+  return Math.max(0, ...filesystems.map((disk) => target(disk) - roomOf(disk)));
+}
+
+/** Free bytes, or the same share of the disk as of its inodes where those are scarcer: without one of both nothing fits. */
+function roomOf({ freeBytes, totalBytes, freeInodes, totalInodes }: DiskReading): number {
+  return freeInodes === undefined ? freeBytes : Math.min(freeBytes, (freeInodes / totalInodes) * totalBytes);
 }

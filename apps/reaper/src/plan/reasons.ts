@@ -4,8 +4,6 @@ export type EvictReason = (typeof EVICT_REASONS)[number];
 
 /** Why an image stays, strongest guard first. */
 export const KEEP_REASONS = [
-  /** Sideband's own image. */
-  'own-image',
   /** A container, in any state, is made of it. */
   'in-use',
   /** A job that has no container yet is known to need it. */
@@ -14,6 +12,8 @@ export const KEEP_REASONS = [
   'engine-refused',
   /** It came so recently that its job may not have a container yet. */
   'grace-after-pull',
+  /** Sideband's own image, by its label. Yields in an emergency. */
+  'own-image',
   /** A job that has no container yet used it last time. Yields in an emergency. */
   'lease-predicted',
   /** Used a moment ago. Yields in an emergency. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SidebandError } from '@sideband/shared/errors';
 import type { Identity } from '@sideband/shared/evidence/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryEngine, type MemoryEngine } from '../engine/memory-engine.ts';
@@ -142,6 +143,61 @@ describe('an image with several names', () => {
     expect(await evictImage(engine, image, nowhere)).toMatchObject({ kind: 'failed' });
     expect((await engine.names(image))?.tags).toEqual(canonical);
   });
+});
+
+describe('a name that another image was pulled under meanwhile', () => {
+  const tags = ['ruby:3', 'ruby:3.3', 'ruby:3.3.1'];
+  const canonical = tags.map((tag) => `docker.io/library/${tag}`);
+  const pullNew = (engine: MemoryEngine, tag: string): ImageId =>
+    engine.addImage({ tags: [tag], layers: [{ chain: 'sha256:new', bytes: 1 }], arrivedAt: 2 });
+
+  it('is not taken away from it', async () => {
+    const pulled: ImageId[] = [];
+    const engine = engineAnswering([], (it) => {
+      if (pulled.length === 0) pulled.push(pullNew(it, 'ruby:3.3'));
+    });
+    const old = engine.addImage({ tags, layers: LAYERS, arrivedAt: 1 });
+
+    expect(await evictImage(engine, old, note)).toEqual({ kind: 'evicted' });
+    expect((await engine.images()).map(({ id, tags: left }) => [id, left])).toEqual([
+      [pulled[0], [canonical[1]]],
+    ]);
+  });
+
+  it('is not given back to the old one', async () => {
+    const engine = engineAnswering([]);
+    const old = engine.addImage({ tags, layers: LAYERS, arrivedAt: 1 });
+    await expect(evictImage({ ...engine, remove: killedAfter(engine, 1) }, old, note)).rejects.toThrow(
+      'killed',
+    );
+    const fresh = pullNew(engine, 'ruby:3');
+
+    expect(
+      await restoreNames(
+        createNamesNote(state, async () => undefined),
+        engine,
+      ),
+    ).toBe(true);
+    expect((await engine.names(fresh))?.tags).toEqual([canonical[0]]);
+    expect((await engine.names(old))?.tags).toEqual(canonical.slice(1));
+  });
+});
+
+it('keeps the note where the engine cannot give a name back, and takes no further names until it can', async () => {
+  const engine = engineAnswering([undefined, FULL, FULL, FULL]);
+  const image = engine.addImage({ tags: ['a:1', 'a:2'], layers: LAYERS, arrivedAt: 1 });
+  const other = engine.addImage({ tags: ['b:1', 'b:2'], layers: [{ chain: 'b', bytes: 1 }], arrivedAt: 1 });
+  const full: MemoryEngine = {
+    ...engine,
+    tag: () => Promise.reject(new SidebandError('ENGINE_FAILED', { reason: 'no space left on device' })),
+  };
+  expect(await evictImage(full, image, note)).toMatchObject({ kind: 'failed' });
+  expect(await evictImage(full, other, note)).toMatchObject({ kind: 'failed' });
+  expect((await engine.names(other))?.tags).toHaveLength(2);
+
+  expect(await restoreNames(note, engine)).toBe(true);
+  expect((await engine.names(image))?.tags).toHaveLength(2);
+  expect(await readdir(state)).toEqual([]);
 });
 
 function killedAfter(engine: MemoryEngine, removals: number): MemoryEngine['remove'] {

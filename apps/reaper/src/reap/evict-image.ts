@@ -1,5 +1,5 @@
 import type { DigestName, Engine, ImageId, TagName } from '../engine/port.ts';
-import type { NamesNote } from './names-note.ts';
+import { type NamesNote, restoreNames } from './names-note.ts';
 
 export type EvictOutcome =
   | { readonly kind: 'evicted' }
@@ -57,8 +57,8 @@ async function removeNameByName(engine: Engine, image: ImageId, note: NamesNote)
     return { kind: 'failed', message: 'its names could not be written down first' };
   }
   const outcome = await removeAll(engine, image, [...names.tags, ...names.digests]);
-  if (outcome.kind !== 'evicted') await note.restore(engine);
-  await note.clear();
+  if (outcome.kind === 'evicted') await note.clear();
+  else await restoreNames(note, engine);
   return outcome;
 }
 
@@ -67,17 +67,23 @@ async function removeAll(
   image: ImageId,
   names: readonly (TagName | DigestName)[],
 ): Promise<EvictOutcome> {
+  let failure = 'the image was given a new name meanwhile';
   for (const name of names) {
+    const present = await engine.names(image);
+    if (present === undefined) return { kind: 'evicted' };
+    // A pull may have moved the name: what has it now is another image, and nobody decided on that one. Between
+    // this look and the deletion is one round trip, which no engine's API can close.
+    if (![...present.tags, ...present.digests].includes(name)) continue;
     const outcome = await engine.remove(name);
-    if (outcome.kind === 'removed') return { kind: 'evicted' };
     if (outcome.kind === 'in-use') return { kind: 'in-use' };
     // The name may be gone although the engine failed; what is left is removed by id below.
-    if (outcome.kind === 'failed') break;
+    if (outcome.kind === 'failed') {
+      failure = outcome.message;
+      break;
+    }
   }
   const last = await removeById(engine, image);
-  return last === 'several-names'
-    ? { kind: 'failed', message: 'the image was given a new name meanwhile' }
-    : last;
+  return last === 'several-names' ? { kind: 'failed', message: failure } : last;
 }
 
 function isOneName(names: {

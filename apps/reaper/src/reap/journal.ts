@@ -42,6 +42,7 @@ export function createJournal(
   };
 }
 
+/** Each entry begins a line of its own: what an append cut off by a full disk left there harms only itself. */
 async function writeLines(path: string, entries: readonly JournalEntry[], log: Log): Promise<void> {
   try {
     const size = await stat(path).then(
@@ -49,7 +50,7 @@ async function writeLines(path: string, entries: readonly JournalEntry[], log: L
       () => 0,
     );
     if (size > FILE_LIMIT_BYTES) await rename(path, `${path}.1`);
-    await appendFile(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
+    await appendFile(path, entries.map((entry) => `\n${JSON.stringify(entry)}`).join(''), { mode: 0o600 });
   } catch (error) {
     log.warn({ err: error }, 'The journal could not be written to the state directory');
   }

@@ -48,6 +48,10 @@ export async function openMemoryOfImages(stateDirectory: string, log: Log): Prom
       const fresh = present.filter((image) => !images.has(image.id));
       for (const id of gone) images.delete(id);
       for (const image of fresh) images.set(image.id, { firstSeen: first ? image.arrivedAt : now });
+      // A build date or a clock that was set back may lie ahead, and the grace after a pull would never end.
+      for (const [id, entry] of images) {
+        if (entry.firstSeen > now) images.set(id, { ...entry, firstSeen: now });
+      }
       if (first || gone.length > 0 || fresh.length > 0) await save();
       first = false;
     },

@@ -1,6 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSidebandError } from '@sideband/shared/errors';
 import type { Identity } from '@sideband/shared/evidence/model';
+import { parseJson } from '@sideband/shared/json';
 import * as z from 'zod/mini';
 import type { DigestName, Engine, ImageId, TagName } from '../engine/port.ts';
 import { writeAtomically } from './write-atomically.ts';
@@ -15,10 +17,13 @@ const file = z.object({ image: z.string(), tags: z.array(z.string()), digests: z
 
 /** The names of the image that is losing them right now, on disk, so that a crash can be undone. */
 export interface NamesNote {
-  /** False where the note could not be written: then no name may be taken away. */
+  /** False where the note could not be written, or an older one still waits: then no name may be taken away. */
   write(names: NotedNames): Promise<boolean>;
-  /** Gives the image back the tags it lost, if it is still there. A digest cannot be put back: it is remembered. */
-  restore(engine: Engine): Promise<void>;
+  /**
+   * Gives the image back the tags it lost, if it is still there and no other image has them by now. A digest cannot
+   * be put back: it is remembered. False where the engine refused, as it does on a disk with 0 bytes free.
+   */
+  restore(engine: Engine): Promise<boolean>;
   clear(): Promise<void>;
 }
 
@@ -29,6 +34,7 @@ export function createNamesNote(
   const path = join(stateDirectory, 'losing-names.json');
   return {
     write: async (names) => {
+      if ((await readNote(path)) !== undefined) return false;
       try {
         await writeAtomically(path, JSON.stringify(names));
         return true;
@@ -39,22 +45,34 @@ export function createNamesNote(
     clear: () => rm(path, { force: true }),
     restore: async (engine) => {
       const noted = await readNote(path);
-      if (noted === undefined) return;
+      if (noted === undefined) return true;
       const present = await engine.names(noted.image);
-      if (present === undefined) return;
-      for (const tag of noted.tags) {
-        if (!present.tags.includes(tag)) await engine.tag(noted.image, tag);
-      }
+      if (present === undefined) return true;
       const lost = noted.digests.filter((digest) => !present.digests.includes(digest));
       if (lost.length > 0) await rememberDigests(noted.image, lost as unknown as readonly Identity[]);
+      const missing = noted.tags.filter((tag) => !present.tags.includes(tag));
+      return missing.length === 0 || (await putBack(engine, noted.image, missing));
     },
   };
 }
 
-/** Undoes what a killed reaper left half done. To be called before the first cycle. */
-export async function restoreNames(note: NamesNote, engine: Engine): Promise<void> {
-  await note.restore(engine);
+/** Undoes what a killed reaper, or an engine on a full disk, left half done. False where it has to wait. */
+export async function restoreNames(note: NamesNote, engine: Engine): Promise<boolean> {
+  if (!(await note.restore(engine))) return false;
   await note.clear();
+  return true;
+}
+
+async function putBack(engine: Engine, image: ImageId, tags: readonly TagName[]): Promise<boolean> {
+  // Tagging would take a name away from an image that was pulled under it meanwhile.
+  const taken = new Set((await engine.images()).flatMap((other) => other.tags));
+  try {
+    for (const tag of tags) if (!taken.has(tag)) await engine.tag(image, tag);
+    return true;
+  } catch (error) {
+    if (isSidebandError(error, 'ENGINE_FAILED')) return false;
+    throw error;
+  }
 }
 
 async function readNote(path: string): Promise<NotedNames | undefined> {
@@ -67,12 +85,4 @@ async function readNote(path: string): Promise<NotedNames | undefined> {
   const parsed = z.safeParse(file, parseJson(text));
   // Written atomically, so anything else was not written by us and names no image of ours.
   return parsed.success ? (parsed.data as unknown as NotedNames) : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Disk, DiskReading } from '../disk/port.ts';
-import type { Engine, EngineContainer, ImageId } from '../engine/port.ts';
+import type { Engine, EngineContainer } from '../engine/port.ts';
 import type { Eviction, Plan } from '../plan/plan.ts';
 import type { Policy } from '../plan/policy.ts';
 import { hasRoom, isEmergency } from '../plan/pressure.ts';
@@ -19,7 +19,8 @@ export interface Reaping {
   readonly disk: Disk;
   readonly note: NamesNote;
   /** Leases change while a long plan is carried out; answers whether a job has come to need this image. */
-  readonly isLeased: (image: ImageId, containers: readonly EngineContainer[]) => Promise<boolean>;
+  readonly isLeased: (eviction: Eviction, containers: readonly EngineContainer[]) => Promise<boolean>;
+  readonly pause: (milliseconds: number) => Promise<unknown>;
   /** Called after each deletion, so that what was done is known even if the next one kills us. */
   readonly onReaped: (reaped: Reaped) => Promise<void>;
 }
@@ -40,16 +41,32 @@ export async function reap(
   for (const eviction of plan.evictions) {
     const before = reaped.at(-1)?.filesystems;
     // The emergency may be over sooner than the plan's sums said: then what it had opened is closed again.
-    if (eviction.openedGuard !== undefined && before !== undefined && !isEmergency(before, policy)) break;
+    if (eviction.openedGuard !== undefined && before !== undefined && !isEmergency(before, policy))
+      return reaped;
     const result = await evictOne(eviction, tools);
     reaped.push(result);
     await tools.onReaped(result);
     if (result.outcome === 'evicted') budgetBytes -= eviction.freesBytes;
     // Only statfs knows what a deletion really freed: the plan's sum may fall short of it or go beyond it.
     const roomOnDisk = !diskWanted || hasRoom(result.filesystems, policy, request);
-    if (roomOnDisk && budgetBytes <= 0) break;
+    if (roomOnDisk && budgetBytes <= 0) return reaped;
+  }
+  const isEnough = plan.shortfallBytes === 0 && reaped.every(({ outcome }) => outcome === 'evicted');
+  if (diskWanted && isEnough) {
+    await untilShown(async () => hasRoom(await tools.disk.read(), policy, request), tools.pause);
   }
   return reaped;
+}
+
+/** btrfs, ZFS and XFS may give room back seconds after a deletion; what shows by then is all there is. */
+const SHOWN_WITHIN_MS = 10_000;
+const LOOK_AGAIN_MS = 500;
+
+/** Waits until the disk has the room that the plan summed up, so that no plan is made on a disk that lags behind. */
+async function untilShown(hasShown: () => Promise<boolean>, pause: Reaping['pause']): Promise<void> {
+  for (let waited = 0; waited < SHOWN_WITHIN_MS && !(await hasShown()); waited += LOOK_AGAIN_MS) {
+    await pause(LOOK_AGAIN_MS);
+  }
 }
 
 async function evictOne(eviction: Eviction, tools: Reaping): Promise<Reaped> {
@@ -57,7 +74,7 @@ async function evictOne(eviction: Eviction, tools: Reaping): Promise<Reaped> {
   const containers = await tools.engine.containers();
   const claimed =
     containers.some((container) => container.image === image.id) ||
-    (await tools.isLeased(image.id, containers));
+    (await tools.isLeased(eviction, containers));
   const outcome = claimed
     ? ({ kind: 'in-use' } as const)
     : await evictImage(tools.engine, image.id, tools.note);

@@ -20,6 +20,7 @@ import {
 } from './entries.ts';
 import { hostKeys, managerKeys } from './keys.ts';
 import { endJobScript } from './lua/end-job.ts';
+import { forgetParkedScript } from './lua/forget-parked.ts';
 import { keepNewestScript } from './lua/keep-newest.ts';
 import { leaseScript } from './lua/lease.ts';
 import { recordUsesScript } from './lua/record-uses.ts';
@@ -55,6 +56,7 @@ class RedisEvidenceStore implements EvidenceStore {
   readonly #log: Log;
   readonly #recordUses: ReturnType<typeof defineScript>;
   readonly #keepNewest: ReturnType<typeof defineScript>;
+  readonly #forgetParked: ReturnType<typeof defineScript>;
   readonly #lease: ReturnType<typeof defineScript>;
   readonly #endJob: ReturnType<typeof defineScript>;
 
@@ -64,6 +66,7 @@ class RedisEvidenceStore implements EvidenceStore {
     this.#log = log;
     this.#recordUses = defineScript(redis, recordUsesScript);
     this.#keepNewest = defineScript(redis, keepNewestScript);
+    this.#forgetParked = defineScript(redis, forgetParkedScript);
     this.#lease = defineScript(redis, leaseScript);
     this.#endJob = defineScript(redis, endJobScript);
   }
@@ -170,10 +173,12 @@ class RedisEvidenceStore implements EvidenceStore {
       await this.recordUses(host, uses);
       for (const use of uses) if (use.pulled) await this.noteRepullable(host, use.identities, use.at);
     }
-    // Exactly what was recorded (and what nobody understands): more may have been parked meanwhile.
-    for (const batch of batches(entries)) {
-      await callRedis(() => this.#redis.zrem(key, ...batch.map(([text]) => text)));
-    }
+    // Exactly what was recorded (and what nobody understands): more, or a later time, may have been parked meanwhile.
+    for (const batch of batches(entries))
+      await this.#forgetParked(
+        [key],
+        batch.flatMap(([text, at]) => [at, text]),
+      );
     return uses.length;
   }
 

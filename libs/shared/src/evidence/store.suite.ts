@@ -242,6 +242,17 @@ export function describeEvidenceStore(
       ]);
       expect(placed + (await store.unpark(managers[0], [hosts[0]]))).toBe(2);
     });
+
+    test('a later time parked meanwhile is not forgotten', async () => {
+      const { store, hosts, managers } = start();
+      for (let minute = 1; minute <= 20; minute += 1) {
+        await store.park(managers[0], [use({ at: NOON, receivedAt: later(60 * MINUTE) })]);
+        const ended = use({ at: later(minute * MINUTE), receivedAt: later(60 * MINUTE) });
+        await Promise.all([store.unpark(managers[0], hosts), store.park(managers[0], [ended])]);
+        await store.unpark(managers[0], hosts);
+        expect((await store.lastUses(hosts[0])).get(RUBY)?.at).toBe(later(minute * MINUTE));
+      }
+    });
   });
 
   describe(`${name}: whatever comes`, () => {

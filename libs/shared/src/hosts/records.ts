@@ -59,7 +59,6 @@ export const journalEntry = z.object({
   /** Bytes the joint layer count says are freed. */
   bytes: z.number(),
   lastUseAt: z.nullable(z.number()),
-  trigger: z.string(),
   reason: z.string(),
   explanation: z.string(),
   freeBytesAfter: z.number(),

@@ -59,7 +59,6 @@ function entry(at: number, image: string): JournalEntry {
     names: [],
     bytes: 1,
     lastUseAt: null,
-    trigger: 'disk',
     reason: 'oldest',
     explanation: 'Nobody used it',
     freeBytesAfter: 2,
