@@ -12,7 +12,8 @@ import { judge, type Verdict } from './verdict.ts';
 import { loadWeek, type Week } from './week/load-week.ts';
 import { startWorld, type World } from './world.ts';
 
-const WEEK_SECONDS = 604_800;
+const DAY_SECONDS = 86_400;
+const WEEK_SECONDS = 7 * DAY_SECONDS;
 /** A week with a check after each event takes about this long: only the grace times go by it. */
 const ONCE_SECONDS = 120;
 /** A runner fetches sources for some seconds; at the pace of `--once` no time at all. */
@@ -27,7 +28,7 @@ export async function demonstrate(
   narrator: Narrator,
   signal: AbortSignal,
 ): Promise<Verdict | undefined> {
-  const week = await loadWeek();
+  const week = firstDays(await loadWeek(), options.days);
   const seconds = options.once ? ONCE_SECONDS : options.minutes * 60;
   const pace = WEEK_SECONDS / seconds;
   const directory = resolve(options.directory ?? join(root, '.sideband', 'demo'));
@@ -38,6 +39,10 @@ export async function demonstrate(
     narrator.step('Stopping', 'children, loop disk, everything that was started');
     await world.stop();
   }
+}
+
+function firstDays(week: Week, days: number): Week {
+  return { ...week, events: week.events.filter(({ atSeconds }) => atSeconds < days * DAY_SECONDS) };
 }
 
 async function replay(

@@ -20,6 +20,7 @@ describe('parseOptions', () => {
       limit: 'budget',
       budgetBytes: 600_000_000,
       minutes: 10,
+      days: 7,
       engine: 'sandbox',
       directory: undefined,
     });
@@ -43,6 +44,7 @@ describe('parseOptions', () => {
     [['--budget', '800MB', '--disk'], '--budget'],
     [['--minutes', 'ten'], '--minutes'],
     [['--minutes', '0'], '--minutes'],
+    [['--days', '8'], '--days'],
     [['--engine', 'podman'], '--engine'],
     [['--json'], '--json'],
     [['--tight'], '--tight'],

@@ -12,6 +12,8 @@ export interface DemoOptions {
   readonly budgetBytes: Bytes;
   /** How long the week takes when it is watched. */
   readonly minutes: number;
+  /** How much of the week is replayed. */
+  readonly days: number;
   readonly engine: 'sandbox' | 'memory';
   /** Where everything goes; `.sideband/demo` under the checkout unless told. */
   readonly directory: string | undefined;
@@ -19,6 +21,7 @@ export interface DemoOptions {
 
 export const USAGE = `npm start -- [options]      the demonstration: a week of real CI history on a sandbox engine
   --minutes N     how long the week takes (default 10)
+  --days N        only the first N days of the week
   --once          to its end as fast as it will go, a check after each event, then exit
   --json          with --once: print one JSON object last
   --budget SIZE   the images' budget (default 600MB)
@@ -36,6 +39,9 @@ export function parseOptions(args: readonly string[]): DemoOptions {
   if (!Number.isFinite(minutes) || minutes <= 0 || minutes > 10_080) {
     throw refused('--minutes', 'expected a number above 0 and at most 10080, the week itself');
   }
+  const days = Number(values.days ?? '7');
+  if (!Number.isFinite(days) || days <= 0 || days > 7)
+    throw refused('--days', 'expected a number above 0 and at most 7');
   const engine = values.engine ?? 'sandbox';
   if (engine !== 'sandbox' && engine !== 'memory') throw refused('--engine', 'expected sandbox or memory');
   if (values.json && !values.once) throw refused('--json', 'it needs --once');
@@ -49,6 +55,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     limit: values.disk ? disk : 'budget',
     budgetBytes: budget.value,
     minutes,
+    days,
     engine,
     directory: values.directory,
   };
@@ -65,6 +72,7 @@ function readArguments(args: readonly string[]) {
         tight: { type: 'boolean' },
         budget: { type: 'string' },
         minutes: { type: 'string' },
+        days: { type: 'string' },
         engine: { type: 'string' },
         directory: { type: 'string' },
       },

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../testkit/temporary-directory.ts';
 import { runStart } from './demonstration-run.ts';
 
 const week = await loadWeek();
-const CLEAN = { jobs: 2_679, inUseViolations: 0, jobsFailed: 0, usesMissed: 0, right: true, problems: [] };
+const CLEAN = { inUseViolations: 0, jobsFailed: 0, usesMissed: 0, right: true, problems: [] };
 
 /** The last line of stdout; the run itself must have ended with 0. */
 async function runOnce(...args: string[]): Promise<Verdict> {
@@ -26,20 +26,26 @@ skipBecause(whyNoSandbox()).describe('the week on a real engine', () => {
     const verdict = await runOnce();
     const { lru } = predict(week, 600_000_000);
 
-    expect(verdict).toMatchObject({ ...CLEAN, exact: true, engine: expect.stringMatching(/^docker /) });
+    expect(verdict).toMatchObject({
+      ...CLEAN,
+      jobs: 2_679,
+      exact: true,
+      engine: expect.stringMatching(/^docker /),
+    });
     expect(verdict.sequence).toEqual(lru.sequence);
     expect(verdict).toMatchObject({ repulls: 82, bytesPulled: 2_421_024_541, bytesRepulled: 1_577_702_326 });
     expect(verdict.predicted?.pullTime).toEqual({ repulls: 105, bytesRepulled: 1_837_985_336 });
   });
 
+  // The disk is full from the third day on; five of them take two thirds of the time of the whole week.
   test('lets no pull fail where the disk itself is the limit', async () => {
-    const verdict = await runOnce('--disk');
+    const verdict = await runOnce('--disk', '--days', '5');
     expect(verdict).toMatchObject({ ...CLEAN, pullsWithoutSpace: 0 });
     expect(verdict.evictions).toBeGreaterThan(0);
   });
 
   test('recovers every pull that meets a full disk', async () => {
-    const verdict = await runOnce('--disk', '--tight');
+    const verdict = await runOnce('--disk', '--tight', '--days', '5');
     expect(verdict).toMatchObject(CLEAN);
     expect(verdict.pullsWithoutSpace).toBeGreaterThan(0);
     expect(verdict.pullsRecovered).toBe(verdict.pullsWithoutSpace);
