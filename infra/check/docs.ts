@@ -10,7 +10,7 @@ const ERRORS_PAGE = 'docs/errors.md';
 
 const { scripts } = JSON.parse(await readFile('package.json', 'utf8'));
 const pages: Pages = new Map([...(await readRootPages()), ...(await readTree('.', ['docs'], /\.md$/))]);
-const programs = await readTree('.', ['apps'], /^config[\w-]*\.ts$/);
+const programs = await readTree('.', ['apps', 'libs'], /^(?:config[\w-]*|setting-names)\.ts$/);
 const problems = [
   ...[...ROOT_PAGES, ERRORS_PAGE].filter((page) => !pages.has(page)).map((page) => `${page} is missing`),
   ...checkErrors(ERRORS_PAGE, pages.get(ERRORS_PAGE) ?? '', errorCatalogue),

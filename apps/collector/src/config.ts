@@ -1,8 +1,8 @@
 import { SidebandError } from '@sideband/shared/errors';
 import type { InstanceName } from '@sideband/shared/names';
 import { ok, type Refusal, type Result, refuse } from '@sideband/shared/result';
+import { COLLECTOR_SETTINGS, unknownSettings } from '@sideband/shared/setting-names';
 import { z } from 'zod';
-import { unknownSettings } from './config-names.ts';
 import { type Environment, type ReadFile, readSecret, type Secret } from './config-secret.ts';
 import {
   durationBetween,
@@ -56,7 +56,7 @@ const SOURCES =
  */
 export function readConfig(environment: Environment, readFile: ReadFile): CollectorConfig {
   const env = withDefaults(withoutEmpty(environment));
-  const unknown = unknownSettings(Object.keys(environment));
+  const unknown = unknownSettings(COLLECTOR_SETTINGS, Object.keys(environment));
   const values = settings.safeParse(env);
   const token = requireSecret(env, readFile, 'SIDEBAND_GITLAB_TOKEN');
   const hookSecret = requireSecret(env, readFile, 'SIDEBAND_HOOK_SECRET');

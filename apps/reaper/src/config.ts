@@ -1,5 +1,6 @@
 import { SidebandError } from '@sideband/shared/errors';
 import type { HostName, SystemId } from '@sideband/shared/names';
+import { REAPER_SETTINGS, unknownSettings } from '@sideband/shared/setting-names';
 import * as z from 'zod/mini';
 import {
   absolutePath,
@@ -45,21 +46,6 @@ const settings = z.object({
   SIDEBAND_LOG_LEVEL: z.prefault(logLevel, 'info'),
 });
 
-/** Of no use to the reaper, but no mistake either where both programs share one environment. */
-const COLLECTOR_SETTINGS = [
-  'SIDEBAND_LISTEN',
-  'SIDEBAND_GITLAB_URL',
-  'SIDEBAND_GITLAB_NAME',
-  'SIDEBAND_GITLAB_TOKEN',
-  'SIDEBAND_GITLAB_TOKEN_FILE',
-  'SIDEBAND_HOOK_SECRET',
-  'SIDEBAND_HOOK_SECRET_FILE',
-  'SIDEBAND_PASSWORD',
-  'SIDEBAND_PASSWORD_FILE',
-  'SIDEBAND_RECONCILE_EVERY',
-  'SIDEBAND_LOOK_BACK',
-];
-
 /**
  * Reads the reaper's settings from the environment; an empty variable counts as not set. Throws `CONFIG_INVALID`,
  * whose details name every setting that was refused and the forms it may have.
@@ -68,7 +54,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
   // Compose files and units write an empty text for what is not set.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
   const values = z.safeParse(settings, given);
-  const unknown = unknownSettings(Object.keys(env));
+  const unknown = unknownSettings(REAPER_SETTINGS, Object.keys(env));
   if (!values.success || unknown.length > 0) {
     const refused = values.error?.issues ?? [];
     const wrong = refused.map(({ path, message }) => ({ setting: String(path[0]), problem: message }));
@@ -88,13 +74,4 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
     checkEveryMs: data.SIDEBAND_CHECK_EVERY,
     logLevel: data.SIDEBAND_LOG_LEVEL,
   };
-}
-
-/** A mistyped name would otherwise leave its setting at the default, silently. */
-function unknownSettings(names: readonly string[]) {
-  const own = Object.keys(settings.shape);
-  const known = new Set([...own, ...COLLECTOR_SETTINGS]);
-  return names
-    .filter((name) => name.toUpperCase().startsWith('SIDEBAND_') && !known.has(name))
-    .map((name) => ({ setting: name, problem: `is no setting; the reaper's are ${own.join(', ')}` }));
 }

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Millis } from '../clock.ts';
-import type { Identity, Lease, Use } from './model.ts';
 import { DEFAULT_BOUNDS, type EvidenceBounds, type EvidenceStore, TOMBSTONE_MS } from './store.ts';
 import {
   apply,
@@ -15,32 +14,7 @@ import {
   twoOrders,
   YEAR_9999,
 } from './store-events.suite.ts';
-
-const RUBY = 'docker.io/library/ruby:3.3' as Identity;
-const RUBY_ID = `sha256:${'1'.repeat(64)}` as Identity;
-const NODE = 'docker.io/library/node:20' as Identity;
-const MINUTE = 60_000;
-
-function use(changes: Partial<Use> = {}): Use {
-  return {
-    job: jobKey(1),
-    jobName: 'rspec',
-    role: 'build',
-    identities: [RUBY],
-    at: NOON,
-    receivedAt: NOON,
-    source: 'trace',
-    ...changes,
-  };
-}
-
-function lease(changes: Partial<Lease> = {}): Lease {
-  return { job: jobKey(1), identity: RUBY, strength: 'predicted', expiresAt: later(10 * MINUTE), ...changes };
-}
-
-function later(milliseconds: number): Millis {
-  return (NOON + milliseconds) as Millis;
-}
+import { later, lease, MINUTE, NODE, RUBY, RUBY_ID, use } from './store-samples.suite.ts';
 
 /** What every evidence store does. `open` may be called often; `firstPlace` keeps two suites apart. */
 export function describeEvidenceStore(

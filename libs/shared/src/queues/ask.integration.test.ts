@@ -1,39 +1,20 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SidebandError } from '../errors.ts';
 import { silentLog } from '../log.ts';
-import { connectRedis, redisReady } from '../redis.ts';
 import { type Asker, createAsker } from './ask.ts';
 import type { Handlers } from './define.ts';
 import { createProducer } from './producer.ts';
-import { TOY_PREFIX, toyQueue } from './toy.suite.ts';
+import { TOY_PREFIX, toyQueue, withToyRedis } from './toy.suite.ts';
 import { createWorker, type QueueWorker } from './worker.ts';
 
 type Toys = typeof toyQueue.jobs;
 
-let server: RedisServer;
-let request: Redis;
-let forWorkers: Redis;
+const redis = withToyRedis();
 let asker: Asker<Toys>;
 let worker: QueueWorker | undefined;
 
-beforeAll(async () => {
-  server = await startRedis();
-  request = connectRedis(server.url, 'request');
-  forWorkers = connectRedis(server.url, 'worker');
-  await Promise.all([redisReady(request), redisReady(forWorkers)]);
-});
-
-afterAll(async () => {
-  request.disconnect();
-  forWorkers.disconnect();
-  await server.stop();
-});
-
-beforeEach(async () => {
-  await request.flushall();
-  asker = createAsker(toyQueue, { connection: request, prefix: TOY_PREFIX });
+beforeEach(() => {
+  asker = createAsker(toyQueue, { connection: redis.request, prefix: TOY_PREFIX });
 });
 
 afterEach(async () => {
@@ -44,7 +25,7 @@ afterEach(async () => {
 
 function work(divide: Handlers<Toys>['divide']): void {
   const handlers: Handlers<Toys> = { divide, once: async () => ({ attempt: 0 }) };
-  const options = { connection: forWorkers, prefix: TOY_PREFIX, log: silentLog() };
+  const options = { connection: redis.forWorkers, prefix: TOY_PREFIX, log: silentLog() };
   worker = createWorker(toyQueue, handlers, options);
 }
 
@@ -75,7 +56,7 @@ describe('asking for a job', () => {
 
   test('takes the job back when nobody is there to do it', async () => {
     expect(await asker.ask('divide', sum, 150)).toEqual({ kind: 'unanswered', withdrawn: true });
-    const producer = createProducer(toyQueue, { connection: request, prefix: TOY_PREFIX });
+    const producer = createProducer(toyQueue, { connection: redis.request, prefix: TOY_PREFIX });
     expect(await producer.queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 0, delayed: 0 });
     await producer.close();
   });

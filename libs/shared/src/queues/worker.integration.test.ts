@@ -1,40 +1,23 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
+import { startRedis } from '@sideband/infra/testkit/redis';
 import { until } from '@sideband/infra/testkit/until';
 import type { Job } from 'bullmq';
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ErrorCode, SidebandError } from '../errors.ts';
 import { silentLog } from '../log.ts';
 import { connectRedis, redisReady } from '../redis.ts';
 import type { Handlers } from './define.ts';
 import { createProducer, type Producer } from './producer.ts';
-import { TOY_PREFIX, toyQueue } from './toy.suite.ts';
+import { TOY_PREFIX, toyQueue, withToyRedis } from './toy.suite.ts';
 import { createWorker, type QueueWorker } from './worker.ts';
 
 type Toys = typeof toyQueue.jobs;
 
-let server: RedisServer;
-let request: Redis;
-let forWorkers: Redis;
+const redis = withToyRedis();
 let producer: Producer<Toys>;
 let worker: QueueWorker | undefined;
 
-beforeAll(async () => {
-  server = await startRedis();
-  request = connectRedis(server.url, 'request');
-  forWorkers = connectRedis(server.url, 'worker');
-  await Promise.all([redisReady(request), redisReady(forWorkers)]);
-});
-
-afterAll(async () => {
-  request.disconnect();
-  forWorkers.disconnect();
-  await server.stop();
-});
-
-beforeEach(async () => {
-  await request.flushall();
-  producer = createProducer(toyQueue, { connection: request, prefix: TOY_PREFIX });
+beforeEach(() => {
+  producer = createProducer(toyQueue, { connection: redis.request, prefix: TOY_PREFIX });
 });
 
 afterEach(async () => {
@@ -49,7 +32,7 @@ function work(changes: Partial<Handlers<Toys>>, concurrency = 1): void {
     once: async (_payload, { attempt }) => ({ attempt }),
     ...changes,
   };
-  const options = { connection: forWorkers, prefix: TOY_PREFIX, concurrency, log: silentLog() };
+  const options = { connection: redis.forWorkers, prefix: TOY_PREFIX, concurrency, log: silentLog() };
   worker = createWorker(toyQueue, handlers, options);
 }
 
@@ -161,7 +144,10 @@ describe('a queue worker', () => {
 
   test('it goes on when Redis comes back, and can be closed while Redis is away', async () => {
     const own = await startRedis();
-    const clients = { request: connectRedis(own.url, 'request'), worker: connectRedis(own.url, 'worker') };
+    const clients = {
+      request: connectRedis(own.url, 'request'),
+      worker: connectRedis(own.url, 'worker'),
+    };
     for (const client of Object.values(clients)) {
       client.on('error', () => undefined);
       await redisReady(client);

@@ -1,4 +1,4 @@
-const COLLECTOR_SETTINGS = [
+export const COLLECTOR_SETTINGS = [
   'SIDEBAND_REDIS',
   'SIDEBAND_LISTEN',
   'SIDEBAND_GITLAB_URL',
@@ -14,8 +14,8 @@ const COLLECTOR_SETTINGS = [
   'SIDEBAND_LOG_LEVEL',
 ];
 
-/** Of no use to the collector, but no mistake either where both programs share one environment. */
-const REAPER_SETTINGS = [
+export const REAPER_SETTINGS = [
+  'SIDEBAND_REDIS',
   'SIDEBAND_HOST',
   'SIDEBAND_ENGINE',
   'SIDEBAND_STATE_DIR',
@@ -25,29 +25,35 @@ const REAPER_SETTINGS = [
   'SIDEBAND_IMAGE_ROOTS',
   'SIDEBAND_LOOK_EVERY',
   'SIDEBAND_CHECK_EVERY',
+  'SIDEBAND_LOG_LEVEL',
 ];
 
 /** A name with half of its letters wrong is another name. */
 const LIKENESS = 1 / 2;
 
-/** What is wrong with names of the environment that begin like ours and are none of ours. */
+/**
+ * What is wrong with names of the environment that begin like ours and are none of ours: mistyped, a setting would
+ * stay at its default, silently. `own` are the program's; those of the other one are of no use to it, but no mistake
+ * either where both share one environment.
+ */
 export function unknownSettings(
+  own: readonly string[],
   names: readonly string[],
 ): readonly { readonly setting: string; readonly problem: string }[] {
   const known = new Set([...COLLECTOR_SETTINGS, ...REAPER_SETTINGS]);
   return names
     .filter((name) => name.toUpperCase().startsWith('SIDEBAND_') && !known.has(name))
-    .map((name) => ({ setting: name, problem: describe(nearestSetting(name)) }));
+    .map((name) => ({ setting: name, problem: describe(nearestSetting(own, name)) }));
 }
 
 function describe(nearest: string | undefined): string {
   return nearest === undefined ? 'is no setting' : `is no setting: is ${nearest} meant?`;
 }
 
-function nearestSetting(name: string): string | undefined {
+function nearestSetting(own: readonly string[], name: string): string | undefined {
   let nearest: string | undefined;
   let fewest = (name.length - 'SIDEBAND_'.length) * LIKENESS;
-  for (const known of COLLECTOR_SETTINGS) {
+  for (const known of own) {
     const edits = editDistance(name.toUpperCase(), known);
     if (edits > fewest) continue;
     nearest = known;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unknownSettings } from './config-names.ts';
+import { COLLECTOR_SETTINGS, unknownSettings } from './setting-names.ts';
 
 test.each([
   ['SIDEBAND_REDIS_URL', 'is no setting: is SIDEBAND_REDIS meant?'],
@@ -10,10 +10,10 @@ test.each([
   ['SIDEBAND_BANANA', 'is no setting'],
   ['SIDEBAND_', 'is no setting'],
 ])('%s %s', (setting, problem) => {
-  expect(unknownSettings([setting])).toEqual([{ setting, problem }]);
+  expect(unknownSettings(COLLECTOR_SETTINGS, [setting])).toEqual([{ setting, problem }]);
 });
 
 test('leaves other programs’ names alone, the reaper’s as well', () => {
   const names = ['PATH', 'REDIS_URL', 'MY_SIDEBAND_X', 'SIDEBAND_POLICY', 'SIDEBAND_HOST', 'SIDEBAND_LISTEN'];
-  expect(unknownSettings(names)).toEqual([]);
+  expect(unknownSettings(COLLECTOR_SETTINGS, names)).toEqual([]);
 });
