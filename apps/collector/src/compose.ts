@@ -90,6 +90,7 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
     enqueue,
     clock,
     log,
+    count: (outcome) => log.debug({ outcome }, 'Hook answered'),
   });
   const queues = [resolve.queue, reconcile.queue];
   const app = await buildApp({ access, records, queues, redis: request, hook, clock, log });

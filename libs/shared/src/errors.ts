@@ -23,7 +23,7 @@ export const errorCatalogue = {
   REDIS_UNAVAILABLE: {
     message: 'Redis cannot be reached',
     remedy:
-      'Start Redis or correct its address. Hooks are answered with 503 meanwhile; reconcile finds what they said.',
+      'Start Redis, or correct its address or what its user may do. Hooks are answered with 503 meanwhile; reconcile finds what they said.',
     retry: 'later',
   },
   GITLAB_UNAVAILABLE: {
@@ -69,7 +69,7 @@ export const errorCatalogue = {
   },
   STATE_UNUSABLE: {
     message: 'The state directory cannot be used',
-    remedy: 'Give the reaper a directory that it may write and that survives its restart.',
+    remedy: 'Give the reaper a directory of its own that it may write and that survives its restart.',
     retry: 'after-change',
   },
   JOB_UNKNOWN: {
@@ -79,7 +79,7 @@ export const errorCatalogue = {
   },
   JOB_INVALID: {
     message: 'The queue holds a job whose payload this version does not understand',
-    remedy: 'Upgrade the older of collector and reaper.',
+    remedy: 'Upgrade the older of collector and reaper, or configure the GitLab that the job names.',
     retry: 'never',
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -32,6 +32,7 @@ beforeEach(async () => {
       secret: () => SECRET,
       enqueue: (jobId, event) => producer.add('job-event', event, { jobId }),
       clock: new ManualClock(NOW),
+      count: () => undefined,
       log: silentLog(),
     }),
   );

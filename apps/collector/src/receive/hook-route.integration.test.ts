@@ -26,6 +26,7 @@ beforeEach(async () => {
       secret: () => SECRET,
       enqueue: async (_, event) => queued.push(event),
       clock: systemClock,
+      count: () => undefined,
       log: silentLog(),
     }),
   );

@@ -37,12 +37,12 @@ export interface HookOptions {
   readonly enqueue: (id: string, event: JobEvent) => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly count?: (outcome: HookOutcome) => void;
+  readonly count: (outcome: HookOutcome) => void;
 }
 
 /** `POST /hooks/gitlab`: authenticates, takes the few fields needed, queues, answers. It does nothing else. */
 export function hookRoute(options: HookOptions): FastifyPluginAsync {
-  const { instance, secret, enqueue, clock, log, count = () => {} } = options;
+  const { instance, secret, enqueue, clock, log, count } = options;
 
   return async (app) => {
     await app.register(rateLimit, { global: false });

@@ -107,7 +107,8 @@ describe('a queue worker', () => {
     work({
       once: async (_payload, { attempt }) => {
         starts.push({ at: performance.now(), attempt });
-        if (starts.length <= 2) throw new SidebandError('GITLAB_RATE_LIMITED', {}, { retryAfterMs: 300 });
+        const code = starts.length === 1 ? 'GITLAB_RATE_LIMITED' : 'GITLAB_UNAVAILABLE';
+        if (starts.length <= 2) throw new SidebandError(code, {}, { retryAfterMs: 300 });
         return { attempt };
       },
     });

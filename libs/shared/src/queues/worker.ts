@@ -66,7 +66,7 @@ export function createWorker<J extends JobDefinitions>(
 
   async function asBullError(error: unknown, job: Job): Promise<Error> {
     const about = { queue, name: job.name, job: job.id, attempt: job.attemptsMade + 1, err: error };
-    if (isSidebandError(error, 'GITLAB_RATE_LIMITED')) {
+    if (isSidebandError(error) && asksToWait(error)) {
       const asked = error.retryAfterMs ?? RATE_LIMIT_PAUSE_MS;
       const pauseMs = Math.min(Math.max(Math.ceil(asked), 1), LONGEST_PAUSE_MS);
       log.warn({ ...about, pauseMs }, 'Queue waits because GitLab asked for it');
@@ -94,6 +94,11 @@ export function createWorker<J extends JobDefinitions>(
       await worker.close(isAway);
     },
   };
+}
+
+/** A limit always means to wait; a GitLab that is overloaded (503) or under maintenance may say for how long. */
+function asksToWait({ code, retryAfterMs }: SidebandError): boolean {
+  return code === 'GITLAB_RATE_LIMITED' || (code === 'GITLAB_UNAVAILABLE' && retryAfterMs !== undefined);
 }
 
 async function handle<J extends JobDefinitions>(
