@@ -111,7 +111,7 @@ skipBecause(whyNoSandbox()).describe('a host with its reaper', () => {
       return journal.length > 0 && journal;
     });
     await filler.remove();
-    expect(entry).toMatchObject({ outcome: 'evicted', trigger: 'disk-low', lastUseAt: found[0]?.at });
+    expect(entry).toMatchObject({ outcome: 'evicted', reason: 'disk-low', lastUseAt: found[0]?.at });
     expect([RUBY, POSTGRES]).toContain(entry?.names[0]);
     const left = (await sandbox.docker.listImages()).flatMap((image) => image.RepoTags ?? []);
     expect(left).toEqual(expect.arrayContaining([TOOL, HELPER]));
