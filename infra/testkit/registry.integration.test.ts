@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pull } from './pull.ts';
 import { type Registry, startRegistry } from './registry.ts';
@@ -55,17 +56,17 @@ skipBecause(whyNoSandbox()).describe('pulling through a registry', () => {
 
   beforeAll(async () => {
     temporary = await temporaryDirectory('registry');
-    registry = await startRegistry(CATALOGUE, { cacheDirectory: temporary.path });
+    registry = await startRegistry(CATALOGUE, { cacheDirectory: join(temporary.path, 'cache') });
     sandbox = await startSandbox({
-      directory: temporary.path,
+      directory: join(temporary.path, 'engine'),
       diskBytes: 200_000_000,
       proxyUrl: registry.url,
       insecureRegistries: registry.names,
     });
   });
   afterAll(async () => {
-    await sandbox.stop();
-    await registry.stop();
+    await sandbox?.stop();
+    await registry?.stop();
     await temporary.remove();
   });
 
