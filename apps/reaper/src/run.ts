@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@sideband/shared/clock';
 import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store';
+import { DEFAULT_BOUNDS } from '@sideband/shared/evidence/store';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
 import type { Log } from '@sideband/shared/log';
 import { logConnection } from '@sideband/shared/log-connection';
@@ -53,8 +54,8 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
   const workerRedis = connectRedis(config.redisUrl(), 'worker');
   logConnection(redis, 'request', log);
   logConnection(workerRedis, 'worker', log);
-  const store = createRedisEvidenceStore(redis);
-  const records = createRedisHostRecords(redis);
+  const store = createRedisEvidenceStore(redis, DEFAULT_BOUNDS, log);
+  const records = createRedisHostRecords(redis, log);
   const memory = await openMemoryOfImages(config.stateDirectory, log);
   const cycle = createCycle({
     host,
