@@ -52,7 +52,7 @@ export async function hostWith(parts: {
     engine,
     engineName: 'test',
     disk,
-    readEvidence: createEvidenceReader(
+    evidence: createEvidenceReader(
       {
         leases: (host, at) => store.leases(host, at),
         repullable: (host) => store.repullable(host),

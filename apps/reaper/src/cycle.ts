@@ -4,13 +4,14 @@ import type { Log } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
 import type { Disk } from './disk/port.ts';
 import type { Engine, ImageId } from './engine/port.ts';
+import type { EvidenceReader } from './evidence-reader.ts';
 import type { Hold } from './identity/lock.ts';
 import { claimsOf } from './plan/guards.ts';
 import { knownIdentities } from './plan/last-use.ts';
 import { type Eviction, type Plan, plan } from './plan/plan.ts';
 import type { Policy } from './plan/policy.ts';
 import type { EvictReason } from './plan/reasons.ts';
-import type { Evidence, Snapshot } from './plan/snapshot.ts';
+import type { Snapshot } from './plan/snapshot.ts';
 import type { Journal } from './reap/journal.ts';
 import type { MemoryOfImages } from './reap/memory-of-images.ts';
 import { type NamesNote, restoreNames } from './reap/names-note.ts';
@@ -31,7 +32,7 @@ export interface CycleParts {
   readonly engine: Engine;
   readonly engineName: string;
   readonly disk: Disk;
-  readonly readEvidence: () => Promise<Evidence>;
+  readonly evidence: EvidenceReader;
   readonly records: HostRecords;
   readonly journal: Journal;
   readonly memory: MemoryOfImages;
@@ -132,7 +133,7 @@ async function look(
   blocked: ReadonlyMap<ImageId, 'in-use' | 'engine-refused'>,
   begun: EvictReason | undefined,
 ): Promise<Snapshot> {
-  const evidence = await parts.readEvidence();
+  const evidence = await parts.evidence.all();
   const images = await parts.engine.images();
   await parts.memory.meet(images, parts.clock.now());
   return {
@@ -153,7 +154,7 @@ async function isLeased(
   snapshot: Snapshot,
   { image, reason }: Eviction,
 ): Promise<boolean> {
-  const evidence = await parts.readEvidence();
+  const evidence = { ...snapshot.evidence, leases: await parts.evidence.leases() };
   const { confirmed, predicted } = claimsOf({ ...snapshot, evidence }, parts.clock.now());
   return knownIdentities(image, snapshot).some(
     (identity) => confirmed.has(identity) || (reason !== 'emergency' && predicted.has(identity)),

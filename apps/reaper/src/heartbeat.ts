@@ -6,11 +6,7 @@ import type { ReaperConfig } from './config.ts';
 import { readSystemIds } from './identity/system-ids.ts';
 import type { Policy } from './plan/policy.ts';
 
-export interface Heartbeat {
-  /** Says in Redis who this host is and which managers it serves. Throws `REDIS_UNAVAILABLE` and `CONFIG_INVALID`. */
-  beat(): Promise<void>;
-}
-
+/** Says in Redis who this host is and which managers it serves. Throws `REDIS_UNAVAILABLE` and `CONFIG_INVALID`. */
 export function createHeartbeat(parts: {
   readonly host: HostName;
   readonly uuid: string;
@@ -19,13 +15,11 @@ export function createHeartbeat(parts: {
   readonly records: HostRecords;
   readonly clock: Clock;
   readonly log: Log;
-}): Heartbeat {
+}): () => Promise<void> {
   const { host, uuid, policy, config, records, clock, log } = parts;
   const sources = { configured: config.systemIds, file: config.systemIdFile };
-  return {
-    beat: async () => {
-      const systemIds = await readSystemIds(sources, log);
-      await records.register({ host, uuid, systemIds, seenAt: clock.now(), mode: policy.mode });
-    },
+  return async () => {
+    const systemIds = await readSystemIds(sources, log);
+    await records.register({ host, uuid, systemIds, seenAt: clock.now(), mode: policy.mode });
   };
 }

@@ -62,7 +62,7 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
     engine,
     engineName,
     disk,
-    readEvidence: createEvidenceReader(store, host, clock, log),
+    evidence: createEvidenceReader(store, host, clock, log),
     records,
     journal: createJournal(config.stateDirectory, host, records, log),
     memory,
@@ -76,15 +76,13 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
 
   const connection = { connection: redis, prefix: hostQueuePrefix(host) };
   const producer = createProducer(hostQueue, connection);
-  const heartbeat = createHeartbeat({ host, uuid, policy, config, records, clock, log });
+  const beat = createHeartbeat({ host, uuid, policy, config, records, clock, log });
   const worker = createWorker(
     hostQueue,
     {
       check: async () => {
         // Whatever is wrong with the heartbeat, the disk fills all the same.
-        await heartbeat
-          .beat()
-          .catch((error) => log.warn({ err: error }, 'The heartbeat could not be delivered'));
+        await beat().catch((error) => log.warn({ err: error }, 'The heartbeat could not be delivered'));
         return await cycle({ kind: 'check' });
       },
       plan: () => cycle({ kind: 'plan' }),
@@ -103,7 +101,7 @@ export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise
   // Also after Redis was away: it may have come back empty, without the schedule.
   whenRedisIsReady(redis, log, async () => {
     await producer.schedule('check', config.checkEveryMs, {});
-    await heartbeat.beat();
+    await beat();
   });
   lookout.start();
   const confirming = setInterval(() => {

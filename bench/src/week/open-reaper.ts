@@ -34,7 +34,7 @@ export async function openReaper(marks: Marks, stateDirectory: string, clock: Cl
     engine,
     engineName: 'in-memory',
     disk: createMemoryDisk(engine, { capacityBytes: marks.capacityBytes }),
-    readEvidence: createEvidenceReader(evidence, host, clock, log),
+    evidence: createEvidenceReader(evidence, host, clock, log),
     records,
     journal: createJournal(stateDirectory, host, records, log),
     memory,
