@@ -47,6 +47,10 @@ export async function sandboxSide(
     proxyUrl: registry.url,
     insecureRegistries: registry.names,
     ledger: place.ledger,
+  }).catch(async (error: unknown) => {
+    // Left listening, it would keep the program from ending.
+    await registry.stop();
+    throw error;
   });
   // What the week does not need is taken away, so that the disk itself becomes the limit.
   if (options.limit !== 'budget') await fillTo(sandbox.dataRoot, DISK_ROOM_BYTES);
