@@ -1,4 +1,3 @@
-import type { Millis } from '@sideband/shared/clock';
 import type { JobId, ProjectId } from '@sideband/shared/names';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RequestRecord } from '../testkit/gitlab/requests.ts';
@@ -6,6 +5,7 @@ import type { RunnerEngine } from '../testkit/runner/engine.ts';
 import { until } from '../testkit/until.ts';
 import { aHost, aSystemId, type Fleet, startFleet } from './fleet.ts';
 import { endedHook, paperEngine, postHook, runJob, untilUsedBy } from './jobs.ts';
+import { registerPaperHost } from './paper-host.ts';
 
 const host = aHost('runner-1');
 const systemId = aSystemId('c');
@@ -17,10 +17,7 @@ let project: ProjectId;
 
 beforeAll(async () => {
   fleet = await startFleet();
-  await fleet.records.register({
-    ...{ host, uuid: '11111111-2222-3333-4444-555555555555', systemIds: [systemId] },
-    ...{ seenAt: Date.now() as Millis, mode: 'observe' },
-  });
+  await registerPaperHost(fleet, host, systemId);
   engine = paperEngine([IMAGE]);
   project = fleet.gitlab.createProject({ path: 'team/app' });
 });

@@ -7,6 +7,7 @@ import type { RunnerEngine } from '../testkit/runner/engine.ts';
 import { until } from '../testkit/until.ts';
 import { aHost, aSystemId, type Fleet, type Program, startFleet } from './fleet.ts';
 import { endedHook, jobsOf, paperEngine, postHook, runJob, runWritten, untilUsedBy } from './jobs.ts';
+import { registerPaperHost } from './paper-host.ts';
 
 const host = aHost('runner-1');
 const systemId = aSystemId('b');
@@ -22,10 +23,7 @@ let project: ProjectId;
 
 beforeAll(async () => {
   fleet = await startFleet();
-  await fleet.records.register({
-    ...{ host, uuid: '11111111-2222-3333-4444-555555555555', systemIds: [systemId] },
-    ...{ seenAt: Date.now() as Millis, mode: 'observe' },
-  });
+  await registerPaperHost(fleet, host, systemId);
   collector = await fleet.startCollector();
   engine = paperEngine([IMAGE]);
   project = fleet.gitlab.createProject({ path: 'team/app' });

@@ -4,6 +4,7 @@ import type { RunnerEngine } from '../testkit/runner/engine.ts';
 import { until } from '../testkit/until.ts';
 import { aHost, aSystemId, exitOf, type Fleet, type Program, startFleet } from './fleet.ts';
 import { jobsOf, paperEngine, runJob, untilUsedBy } from './jobs.ts';
+import { registerPaperHost } from './paper-host.ts';
 
 const host = aHost('runner-1');
 const systemId = aSystemId('a');
@@ -16,10 +17,7 @@ let project: ProjectId;
 
 beforeAll(async () => {
   fleet = await startFleet();
-  await fleet.records.register({
-    ...{ host, uuid: '11111111-2222-3333-4444-555555555555', systemIds: [systemId] },
-    ...{ seenAt: Date.now() as never, mode: 'observe' },
-  });
+  await registerPaperHost(fleet, host, systemId);
   collector = await fleet.startCollector();
   engine = paperEngine(images);
   project = fleet.gitlab.createProject({ path: 'team/app' });

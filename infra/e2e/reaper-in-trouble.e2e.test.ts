@@ -13,6 +13,7 @@ import { skipBecause } from '../testkit/skip.ts';
 import { until } from '../testkit/until.ts';
 import { aHost, aSystemId, exitOf, type Fleet, INSTANCE, startFleet } from './fleet.ts';
 import { endedHook, postHook, runJob, untilUsedBy } from './jobs.ts';
+import { registerPaperHost } from './paper-host.ts';
 
 const MB = 1_000_000;
 const GRACE = 'grace: { afterPull: 0s, afterUse: 0s }';
@@ -131,10 +132,7 @@ skipBecause(whyNoSandbox()).describe('a reaper', () => {
     const systemId = aSystemId('f');
     const observing = await fleet.startReaper({ host: steady, sandbox, systemIds: [systemId] });
     await until('the host to be known', async () => (await fleet.records.report(steady)) !== undefined);
-    await fleet.records.register({
-      ...{ host: bare, uuid: '11111111-2222-3333-4444-555555555555', systemIds: [systemId] },
-      ...{ seenAt: Date.now() as Millis, mode: 'enforce' },
-    });
+    await registerPaperHost(fleet, bare, systemId, 'enforce');
     const collector = await fleet.startCollector();
     const project: ProjectId = fleet.gitlab.createProject({ path: 'team/app' });
     const engine = dockerEngine(sandbox.docker);

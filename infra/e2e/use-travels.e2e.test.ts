@@ -16,6 +16,7 @@ import { skipBecause } from '../testkit/skip.ts';
 import { until } from '../testkit/until.ts';
 import { aHost, aSystemId, exitOf, type Fleet, INSTANCE, type Program, startFleet } from './fleet.ts';
 import { jobsOf, paperEngine, runJob, untilUsedBy } from './jobs.ts';
+import { registerPaperHost } from './paper-host.ts';
 
 const MB = 1_000_000;
 const RUBY = 'docker.io/library/ruby:3.3';
@@ -156,10 +157,7 @@ skipBecause(whyNoSandbox()).describe('a host with its reaper', () => {
     const second = await fleet.startReaper({ host: late, sandbox, systemIds: [shared] });
     await untilUsedBy(fleet, late, [job]);
 
-    await fleet.records.register({
-      ...{ host: twin, uuid: '11111111-2222-3333-4444-555555555555', systemIds: [shared] },
-      ...{ seenAt: Date.now() as Millis, mode: 'observe' },
-    });
+    await registerPaperHost(fleet, twin, shared);
     // The collector knows its hosts for 5 s; which of these jobs is the first to come after that is no matter.
     const both = await until('a job’s use to go to both', async () => {
       const next = await runJob(fleet.gitlab, { project, systemId: shared, engine, image: TOOL });
