@@ -62,11 +62,6 @@ export const errorCatalogue = {
       'Give the reaper a read-only view of the engine’s data root; nothing else is measured in its place.',
     retry: 'after-change',
   },
-  EVIDENCE_UNAVAILABLE: {
-    message: 'No evidence could be read and none is remembered',
-    remedy: 'Bring Redis back; until then nothing is evicted on this host.',
-    retry: 'later',
-  },
   STATE_UNUSABLE: {
     message: 'The state directory cannot be used',
     remedy: 'Give the reaper a directory of its own that it may write and that survives its restart.',

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Millis } from '../clock.ts';
 import { parseJson } from '../json.ts';
-import { type JobKey, parseInstanceName, parseJobId, parseProjectId } from '../names.ts';
+import { type InstanceName, type JobKey, parseInstanceName, parseJobId, parseProjectId } from '../names.ts';
 import {
   type Identity,
   type LastUse,
@@ -10,6 +10,7 @@ import {
   ROLES,
   type Role,
   SOURCES,
+  type Source,
   type Use,
 } from './model.ts';
 
@@ -26,34 +27,49 @@ export function jobText(job: JobKey): string {
   return `${job.instance} ${job.project} ${job.job}`;
 }
 
+/** Stands where a use of no job has no job: 0 is neither a project's id nor a job's. */
+const NO_JOB = { instance: '-', project: 0, job: 0 } as const;
+const NO_JOB_TEXT = `${NO_JOB.instance} ${NO_JOB.project} ${NO_JOB.job}`;
+
 /** `lua/record-uses.ts` compares the first three as numbers, and then the rest as bytes. */
 export function lastUseText(use: LastUse): string {
-  return `${use.at} ${SOURCES.indexOf(use.source)} ${use.job.job} ${lastUseRest(use)}`;
+  return `${use.at} ${SOURCES.indexOf(use.source)} ${jobNumber(use)} ${lastUseRest(use)}`;
+}
+
+/** Where uses are compared by their jobs' ids, one of no job is below all others. */
+export function jobNumber({ job }: Pick<LastUse, 'job'>): number {
+  return (job ?? NO_JOB).job;
 }
 
 export function lastUseRest(use: LastUse): string {
-  return `${use.role} ${use.job.instance} ${use.job.project} ${use.jobName}`;
+  const { instance, project } = use.job ?? NO_JOB;
+  return `${use.role} ${instance} ${project} ${use.jobName}`;
 }
 
 export function parseLastUse(text: string): LastUse | undefined {
   const match = /^(-?\d+) (\d) (\d+) (\S+) (\S+) (\d+) (.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, at = '', rank = '', job = '', role = '', instance = '', project = '', jobName = ''] = match;
-  const source = SOURCES[Number(rank)];
+  const source = parseSource(rank);
+  if (source === undefined || !isRole(role)) return undefined;
+  const known = { at: wholeMillis(Number(at)), source, role, jobName };
+  if (`${instance} ${project} ${job}` === NO_JOB_TEXT) return { ...known, job: undefined };
   const key = parseJobKey(instance, project, job);
-  if (source === undefined || key === undefined || !isRole(role)) return undefined;
-  return { at: wholeMillis(Number(at)), source, role, job: key, jobName };
+  return key === undefined ? undefined : { ...known, job: key };
 }
 
 export function recordedUseText(use: Omit<RecordedUse, 'at'>): string {
-  return `${jobText(use.job)} ${use.role} ${use.identity}`;
+  return `${jobText(use.job)} ${SOURCES.indexOf(use.source)} ${use.role} ${use.identity}`;
 }
 
 export function parseRecordedUse(text: string, at: number): RecordedUse | undefined {
-  const [instance = '', project = '', job = '', role = '', identity = '', ...more] = text.split(' ');
+  const [instance = '', project = '', job = '', rank = '', role = '', identity = '', ...more] =
+    text.split(' ');
   const key = parseJobKey(instance, project, job);
-  if (key === undefined || !isRole(role) || !isIdentity(identity) || more.length > 0) return undefined;
-  return { job: key, role, identity, at: wholeMillis(at) };
+  const source = parseSource(rank);
+  if (key === undefined || source === undefined || more.length > 0) return undefined;
+  if (!isRole(role) || !isIdentity(identity)) return undefined;
+  return { job: key, role, identity, source, at: wholeMillis(at) };
 }
 
 export function leaseText(lease: Pick<Lease, 'job' | 'identity'>): string {
@@ -92,8 +108,11 @@ const parkedUse = z.tuple([
   z.boolean(),
 ]);
 
+/** A use that waits for its host: its manager is known from its job, so it always has one. */
+export type ParkedUse = Use & { readonly job: JobKey };
+
 /** Without its time, which stands beside it. The use must be in its `parkedForm`. */
-export function parkedText(use: Use): string {
+export function parkedText(use: ParkedUse): string {
   const { instance, project, job } = use.job;
   const fields: z.infer<typeof parkedUse> = [
     instance,
@@ -108,7 +127,7 @@ export function parkedText(use: Use): string {
   return JSON.stringify(fields);
 }
 
-export function parseParked(text: string, score: number): Use | undefined {
+export function parseParked(text: string, score: number): ParkedUse | undefined {
   const parsed = parkedUse.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const [instance, project, job, jobName, role, source, identities, pulled] = parsed.data;
@@ -118,8 +137,31 @@ export function parseParked(text: string, score: number): Use | undefined {
   return { job: key, jobName, role, source, identities, at, receivedAt: at, pulled };
 }
 
+/** In an order of their own, so that the same is always the same text. */
+export function instancesText(instances: ReadonlyMap<string, InstanceName>): string {
+  return JSON.stringify([...instances].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const fedInstances = z.array(z.tuple([z.string(), z.string()]));
+
+export function parseInstances(text: string): ReadonlyMap<string, InstanceName> | undefined {
+  const parsed = fedInstances.safeParse(parseJson(text));
+  if (!parsed.success) return undefined;
+  const instances = new Map<string, InstanceName>();
+  for (const [address, name] of parsed.data) {
+    const instance = parseInstanceName(name);
+    if (!instance.ok) return undefined;
+    instances.set(address, instance.value);
+  }
+  return instances;
+}
+
 export function isIdentity(text: string): text is Identity {
   return /^[^\s\p{Cc}]{1,512}$/u.test(text);
+}
+
+function parseSource(rank: string): Source | undefined {
+  return /^\d$/.test(rank) ? SOURCES[Number(rank)] : undefined;
 }
 
 function isRole(text: string): text is Role {

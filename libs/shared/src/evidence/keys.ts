@@ -1,7 +1,7 @@
 import type { HostName, SystemId } from '../names.ts';
 
 /**
- * Every key Sideband keeps in Redis, beside those that BullMQ makes under the prefixes of `queues/catalogue.ts`.
+ * Every key of a host or a manager, beside those that BullMQ makes under the prefixes of `queues/catalogue.ts`.
  * The braces put all keys of a host, and all keys of a manager, into one Redis Cluster slot; a reaper's Redis
  * user may touch those of its own host only. Bounds are those of `EvidenceBounds` where one is named.
  */
@@ -18,12 +18,20 @@ export interface HostKeys {
   readonly leases: string;
   /** Sorted set: ended job → when. Two days (`TOMBSTONE_MS`), newest `uses`; TTL of two days. */
   readonly ended: string;
+  /** Sorted set of one: what the GitLabs are called → how far the collector has asked them. Idle TTL. */
+  readonly fed: string;
+  /** Sorted set: GitLab, project and job → when its containers were seen. Newest 5,000; idle TTL. */
+  readonly claims: string;
   /** JSON text. TTL of a day. */
   readonly registration: string;
   /** JSON text. TTL of a day. */
   readonly report: string;
   /** Sorted set: journal entry → time. Newest 5,000; TTL of 90 days. */
   readonly journal: string;
+  /** JSON text, by the collector. TTL of a day. */
+  readonly notice: string;
+  /** Whose reaper this is. TTL of 90 s (`NAME_LOCK_MS`). */
+  readonly lock: string;
 }
 
 export interface ManagerKeys {
@@ -45,9 +53,13 @@ export function hostKeys(host: HostName): HostKeys {
     repullable: `${tag}:repullable`,
     leases: `${tag}:leases`,
     ended: `${tag}:ended`,
+    fed: `${tag}:fed`,
+    claims: `${tag}:claims`,
     registration: `${tag}:registration`,
     report: `${tag}:report`,
     journal: `${tag}:journal`,
+    notice: `${tag}:notice`,
+    lock: `${tag}:lock`,
   };
 }
 

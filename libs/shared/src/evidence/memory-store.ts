@@ -2,10 +2,12 @@ import type { Millis } from '../clock.ts';
 import type { HostName, JobKey, SystemId } from '../names.ts';
 import {
   CONFIRMED_FROM,
+  instancesText,
   jobText,
   leaseScore,
   leaseText,
   parkedText,
+  parseInstances,
   parseLease,
   parseParked,
   parseRecordedUse,
@@ -17,6 +19,7 @@ import {
   DEFAULT_BOUNDS,
   type EvidenceBounds,
   type EvidenceStore,
+  type Fed,
   type RecordOutcome,
   TOMBSTONE_MS,
 } from './store.ts';
@@ -30,6 +33,7 @@ class HostEvidence {
   readonly repullable: Scores = new Map();
   readonly leases: Scores = new Map();
   readonly ended: Scores = new Map();
+  readonly fed: Scores = new Map();
 }
 
 /**
@@ -106,9 +110,21 @@ class MemoryEvidenceStore implements EvidenceStore {
     }
   }
 
+  async markFed(host: HostName, { at, instances }: Fed): Promise<void> {
+    const { fed } = this.#host(host);
+    raise(fed, instancesText(instances), wholeMillis(at));
+    keepHighest(fed, 1);
+  }
+
+  async fed(host: HostName): Promise<Fed | undefined> {
+    const [[text, at] = []] = this.#host(host).fed;
+    const instances = text === undefined ? undefined : parseInstances(text);
+    return instances === undefined || at === undefined ? undefined : { at: wholeMillis(at), instances };
+  }
+
   async park(manager: SystemId, uses: readonly Use[]): Promise<void> {
     const parked = getOrMake(this.#parked, manager, () => new Map<string, number>());
-    for (const use of uses.map(parkedForm)) raise(parked, parkedText(use), use.at);
+    for (const use of uses.flatMap((use) => parkedForm(use) ?? [])) raise(parked, parkedText(use), use.at);
     keepHighest(parked, this.#bounds.parked);
   }
 

@@ -1,17 +1,17 @@
 import type { Millis } from '../clock.ts';
-import { lastUseRest, recordedUseText, wholeMillis } from './entries.ts';
+import { jobNumber, lastUseRest, type ParkedUse, recordedUseText, wholeMillis } from './entries.ts';
 import { CLOCK_TOLERANCE_MS, cutAtReceipt, type Identity, type LastUse, SOURCES, type Use } from './model.ts';
 
 /**
- * Positive when `a` is the later use: by time, then the stronger source, then the higher job id. What is left
- * (instances that number their jobs alike) is settled by the bytes of the rest, so that no order of arrival
+ * Positive when `a` is the later use: by time, then the stronger source, then the higher job id (a use of no job
+ * counts as 0). What is left (instances that number their jobs alike) is settled by the bytes of the rest, so that no order of arrival
  * can show. `lua/record-uses.ts` does the same.
  */
 export function compareLastUses(a: LastUse, b: LastUse): number {
   return (
     a.at - b.at ||
     SOURCES.indexOf(a.source) - SOURCES.indexOf(b.source) ||
-    a.job.job - b.job.job ||
+    jobNumber(a) - jobNumber(b) ||
     compareBytes(lastUseRest(a), lastUseRest(b))
   );
 }
@@ -21,7 +21,7 @@ export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** What a batch of uses says, each identity and each line of the audit once. */
+/** What a batch of uses says, each identity and each line of the audit once. A use of no job is no line there. */
 export interface Digest {
   readonly lastUses: ReadonlyMap<Identity, LastUse>;
   /** By the text that names the recorded use. `ahead`: its time was cut by more than the tolerance. */
@@ -42,7 +42,8 @@ export function digestUses(uses: readonly Use[]): Digest {
       const known = lastUses.get(identity);
       if (known === undefined || compareLastUses(lastUse, known) > 0) lastUses.set(identity, lastUse);
     }
-    const text = recordedUseText({ job, role, identity: first });
+    if (job === undefined) continue;
+    const text = recordedUseText({ job, role, identity: first, source });
     const line = recorded.get(text);
     const ahead = cut.aheadMs > CLOCK_TOLERANCE_MS;
     if (line === undefined || at > line.at) recorded.set(text, { at, ahead });
@@ -50,10 +51,15 @@ export function digestUses(uses: readonly Use[]): Digest {
   return { lastUses, recorded };
 }
 
-/** A use as it waits for its host: cut at its receipt, so that a second delivery is the same use. */
-export function parkedForm(use: Use): Use {
+/**
+ * A use as it waits for its host: cut at its receipt, so that a second delivery is the same use. A use of no job
+ * has no runner manager to wait under.
+ */
+export function parkedForm(use: Use): ParkedUse | undefined {
+  const { job } = use;
+  if (job === undefined) return undefined;
   const at = wholeMillis(cutAtReceipt(use).at);
-  return { ...use, jobName: storedJobName(use.jobName), at, receivedAt: at };
+  return { ...use, job, jobName: storedJobName(use.jobName), at, receivedAt: at };
 }
 
 // GitLab allows 255 characters for a job's name. Half a surrogate pair would not survive UTF-8.

@@ -11,14 +11,20 @@ export type Identity = Brand<string, 'Identity'>;
 
 /** Where knowledge of a use comes from, weakest first: at equal times the stronger source wins. */
 export const SOURCES = ['arrival', 'configuration', 'trace', 'watch'] as const;
-type Source = (typeof SOURCES)[number];
+export type Source = (typeof SOURCES)[number];
 
-export const ROLES = ['build', 'service', 'helper'] as const;
+/**
+ * What an image was used as. The last two are of no job: `container`, a container that somebody made, and `image`,
+ * an act on the image itself (it was pulled, tagged, loaded or imported).
+ */
+export const ROLES = ['build', 'service', 'helper', 'container', 'image'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** One image being used by one job. Its identities are all that were known of the image at that moment. */
+/** One image being used, mostly by a job. Its identities are all that were known of the image at that moment. */
 export interface Use {
-  readonly job: JobKey;
+  /** Undefined: outside GitLab. */
+  readonly job: JobKey | undefined;
+  /** Empty where it is not known. */
   readonly jobName: string;
   readonly role: Role;
   readonly identities: readonly Identity[];
@@ -36,7 +42,9 @@ export interface LastUse {
   readonly at: Millis;
   readonly source: Source;
   readonly role: Role;
-  readonly job: JobKey;
+  /** Undefined: outside GitLab. */
+  readonly job: JobKey | undefined;
+  /** Empty where it is not known. */
   readonly jobName: string;
 }
 
@@ -46,6 +54,7 @@ export interface RecordedUse {
   readonly role: Role;
   /** The first of the use's identities: the image's id where it was known. */
   readonly identity: Identity;
+  readonly source: Source;
   readonly at: Millis;
 }
 

@@ -87,15 +87,16 @@ describe('the evidence in Redis: its keys', () => {
     const identity = 'a:1' as Identity;
     await store.lease(host, [{ job: jobKey(1), identity, strength: 'predicted', expiresAt }]);
     await store.endJob(host, jobKey(2), NOON);
+    await store.markFed(host, { at: NOON, instances: new Map() });
     await store.park(manager, [use(1, ['a:1'])]);
-    const { last, provenance, uses, repullable, leases, ended } = hostKeys(host);
-    const expected = [last, provenance, uses, repullable, leases, ended, managerKeys(manager).parked];
+    const { last, provenance, uses, repullable, leases, ended, fed } = hostKeys(host);
+    const expected = [last, provenance, uses, repullable, leases, ended, fed, managerKeys(manager).parked];
     const keys = await redis.keys('*');
     expect(keys.sort()).toEqual(expected.sort());
     for (const key of keys) {
       expect(key.startsWith(`{sb:h:${host}}:`) || key.startsWith(`{sb:m:${manager}}:`)).toBe(true);
       const days = (await redis.pttl(key)) / 86_400_000;
-      expect(days).toBeCloseTo(key === ended ? 2 : 90, 2);
+      expect(days).toBeCloseTo(key === ended ? 2 : 7, 2);
     }
   });
 
@@ -103,7 +104,16 @@ describe('the evidence in Redis: its keys', () => {
     const store = createRedisEvidenceStore(redis);
     await store.recordUses(host, [use(1, ['a:1', 'b:1'])]);
     await redis.hset(hostKeys(host).provenance, 'a:1', 'rubbish', 'not an identity', 'x', 'c:1', '{}');
-    await redis.zadd(hostKeys(host).uses, 1, 'rubbish', 2, 'gitlab.example 7 1 pilot a:1');
+    await redis.zadd(
+      hostKeys(host).uses,
+      1,
+      'rubbish',
+      2,
+      'gitlab.example 7 1 2 pilot a:1',
+      3,
+      '- 0 0 2 build a:1',
+    );
+    await redis.zadd(hostKeys(host).fed, NOON, 'rubbish');
     await redis.zadd(hostKeys(host).leases, NOON + 1, 'rubbish');
     await redis.zadd(hostKeys(host).repullable, 1, 'a\nb', 2, 'a:1');
     await redis.zadd(managerKeys(manager).parked, 1, 'rubbish', 2, '[]');
@@ -111,6 +121,7 @@ describe('the evidence in Redis: its keys', () => {
     expect([...(await store.lastUses(host)).keys()]).toEqual(['b:1']);
     expect(await store.recordedUses(host, 10)).toHaveLength(1);
     expect(await store.leases(host, NOON)).toEqual([]);
+    expect(await store.fed(host)).toBeUndefined();
     expect(await store.repullable(host)).toEqual(new Set(['a:1']));
     expect(await store.unpark(manager, [host])).toBe(1);
     expect(await redis.exists(managerKeys(manager).parked)).toBe(0);
@@ -153,6 +164,8 @@ describe('the evidence while Redis is away', () => {
         ]),
       () => store.leases(host, NOON),
       () => store.endJob(host, jobKey(1), NOON),
+      () => store.markFed(host, { at: NOON, instances: new Map() }),
+      () => store.fed(host),
       () => store.park(manager, [use(1, ['a:1'])]),
       () => store.unpark(manager, [host]),
     ];

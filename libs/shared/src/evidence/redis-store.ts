@@ -6,12 +6,14 @@ import { callRedis } from '../redis-call.ts';
 import { defineScript } from '../redis-script.ts';
 import {
   CONFIRMED_FROM,
+  instancesText,
   isIdentity,
   jobText,
   lastUseText,
   leaseScore,
   leaseText,
   parkedText,
+  parseInstances,
   parseLastUse,
   parseLease,
   parseParked,
@@ -30,6 +32,7 @@ import {
   DEFAULT_BOUNDS,
   type EvidenceBounds,
   type EvidenceStore,
+  type Fed,
   type RecordOutcome,
   TOMBSTONE_MS,
 } from './store.ts';
@@ -156,9 +159,24 @@ class RedisEvidenceStore implements EvidenceStore {
     );
   }
 
+  async markFed(host: HostName, { at, instances }: Fed): Promise<void> {
+    const values = [1, this.#bounds.idleMs, wholeMillis(at), instancesText(instances)];
+    await this.#keepNewest([hostKeys(host).fed], values);
+  }
+
+  async fed(host: HostName): Promise<Fed | undefined> {
+    const key = hostKeys(host).fed;
+    const flat = await callRedis(() => this.#redis.zrevrange(key, 0, 0, 'WITHSCORES'));
+    const [fed] = this.#understood(key, pairs(flat), ([text, at]) => {
+      const instances = parseInstances(text);
+      return instances && { at: wholeMillis(Number(at)), instances };
+    });
+    return fed;
+  }
+
   async park(manager: SystemId, uses: readonly Use[]): Promise<void> {
-    for (const batch of batches(uses)) {
-      const members = batch.map(parkedForm).flatMap((use) => [use.at, parkedText(use)]);
+    for (const batch of batches(uses.flatMap((use) => parkedForm(use) ?? []))) {
+      const members = batch.flatMap((use) => [use.at, parkedText(use)]);
       const bounds = [this.#bounds.parked, this.#bounds.idleMs];
       await this.#keepNewest([managerKeys(manager).parked], [...bounds, ...members]);
     }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { Millis } from '../clock.ts';
 import type { HostName, InstanceName, JobId, JobKey, ProjectId, SystemId } from '../names.ts';
 import { type Identity, LEASE_STRENGTHS, type Lease, ROLES, SOURCES, type Use } from './model.ts';
-import type { EvidenceStore } from './store.ts';
+import type { EvidenceStore, Fed } from './store.ts';
 
 export const NOON = 1_795_262_400_000 as Millis;
 export const YEAR_9999 = 253_402_300_799_000;
@@ -12,6 +12,7 @@ export type StoreEvent =
   | { readonly kind: 'repullable'; readonly host: number; readonly identity: Identity; readonly at: Millis }
   | { readonly kind: 'lease'; readonly host: number; readonly leases: readonly Lease[] }
   | { readonly kind: 'end'; readonly host: number; readonly job: JobKey; readonly at: Millis }
+  | { readonly kind: 'fed'; readonly host: number; readonly fed: Fed }
   | { readonly kind: 'park'; readonly manager: number; readonly uses: readonly Use[] }
   | { readonly kind: 'unpark'; readonly manager: number };
 
@@ -43,7 +44,7 @@ const job = fc
   .map(([id, instance, project]) => jobKey(id, instance, project));
 const time = fc.integer({ min: 0, max: 4 }).map((step) => (NOON + step * 600_000) as Millis);
 const use: fc.Arbitrary<Use> = fc.record({
-  job,
+  job: fc.option(job, { nil: undefined, freq: 3 }),
   jobName: fc.constantFrom('test', 'test: [ruby 3.3]', 'prüfen\n🦀', '\ud800'),
   role: fc.constantFrom(...ROLES),
   identities: fc.uniqueArray(identity, { maxLength: 3 }),
@@ -56,6 +57,14 @@ const lease: fc.Arbitrary<Lease> = fc.record({
   identity,
   strength: fc.constantFrom(...LEASE_STRENGTHS),
   expiresAt: time,
+});
+const addressed = fc.tuple(
+  fc.constantFrom('one.example', 'x:\u{ffee}', 'x:\u{10000}'),
+  fc.constantFrom('one', 'two') as fc.Arbitrary<InstanceName>,
+);
+const fed: fc.Arbitrary<Fed> = fc.record({
+  at: time,
+  instances: fc.array(addressed, { maxLength: 2 }).map((instances) => new Map(instances)),
 });
 const uses = fc.array(use, { minLength: 1, maxLength: 3 });
 const which = fc.constantFrom(0, 1);
@@ -71,6 +80,7 @@ export const storeEvent: fc.Arbitrary<StoreEvent> = fc.oneof(
   fc.record({ kind: fc.constant('repullable' as const), host: which, identity, at: time }),
   fc.record({ kind: fc.constant('lease' as const), host: which, leases: fc.array(lease, { maxLength: 3 }) }),
   fc.record({ kind: fc.constant('end' as const), host: which, job, at: time }),
+  fc.record({ kind: fc.constant('fed' as const), host: which, fed }),
   fc.record({ kind: fc.constant('park' as const), manager: which, uses }),
   fc.record({ kind: fc.constant('unpark' as const), manager: which }),
 );
@@ -98,6 +108,8 @@ export async function apply(store: EvidenceStore, place: Place, event: StoreEven
       return store.lease(at(place.hosts, event.host), event.leases);
     case 'end':
       return store.endJob(at(place.hosts, event.host), event.job, event.at);
+    case 'fed':
+      return store.markFed(at(place.hosts, event.host), event.fed);
     case 'park':
       return store.park(at(place.managers, event.manager), event.uses);
     case 'unpark':
@@ -113,8 +125,13 @@ export async function observe(store: EvidenceStore, place: Place, now = NOON): P
       recordedUses: await store.recordedUses(host, 1_000),
       repullable: sorted(await store.repullable(host)),
       leases: sorted(await store.leases(host, now)),
+      fed: observeFed(await store.fed(host)),
     })),
   );
+}
+
+function observeFed(fed: Fed | undefined): unknown {
+  return fed && { at: fed.at, instances: sorted(fed.instances) };
 }
 
 function sorted(items: Iterable<unknown>): string[] {

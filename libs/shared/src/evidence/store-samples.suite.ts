@@ -1,5 +1,7 @@
 import type { Millis } from '../clock.ts';
+import type { InstanceName } from '../names.ts';
 import type { Identity, Lease, Use } from './model.ts';
+import type { Fed } from './store.ts';
 import { jobKey, NOON } from './store-events.suite.ts';
 
 export const RUBY = 'docker.io/library/ruby:3.3' as Identity;
@@ -26,4 +28,8 @@ export function lease(changes: Partial<Lease> = {}): Lease {
 
 export function later(milliseconds: number): Millis {
   return (NOON + milliseconds) as Millis;
+}
+
+export function fed(at: Millis, instances: Readonly<Record<string, string>>): Fed {
+  return { at, instances: new Map(Object.entries(instances) as [string, InstanceName][]) };
 }

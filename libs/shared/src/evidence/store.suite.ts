@@ -1,20 +1,9 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Millis } from '../clock.ts';
 import { DEFAULT_BOUNDS, type EvidenceBounds, type EvidenceStore, TOMBSTONE_MS } from './store.ts';
-import {
-  apply,
-  freshPlace,
-  jobKey,
-  NOON,
-  observe,
-  type Place,
-  recordEvent,
-  storeEvent,
-  twoOrders,
-  YEAR_9999,
-} from './store-events.suite.ts';
-import { later, lease, MINUTE, NODE, RUBY, RUBY_ID, use } from './store-samples.suite.ts';
+import { freshPlace, jobKey, NOON, type Place, YEAR_9999 } from './store-events.suite.ts';
+import { describeAnyOrder } from './store-orders.suite.ts';
+import { fed, later, lease, MINUTE, NODE, RUBY, RUBY_ID, use } from './store-samples.suite.ts';
 
 /** What every evidence store does. `open` may be called often; `firstPlace` keeps two suites apart. */
 export function describeEvidenceStore(
@@ -54,7 +43,7 @@ export function describeEvidenceStore(
       const { store, hosts } = start();
       await store.recordUses(hosts[0], [use({ job: jobKey(9), source: 'configuration' })]);
       await store.recordUses(hosts[0], [use({ job: jobKey(10), source: 'configuration' })]);
-      expect((await store.lastUses(hosts[0])).get(RUBY)?.job.job).toBe(10);
+      expect((await store.lastUses(hosts[0])).get(RUBY)?.job?.job).toBe(10);
       await store.recordUses(hosts[0], [use({ job: jobKey(2), source: 'watch' })]);
       await store.recordUses(hosts[0], [use({ job: jobKey(11), source: 'trace' })]);
       expect((await store.lastUses(hosts[0])).get(RUBY)).toMatchObject({ source: 'watch', job: { job: 2 } });
@@ -79,6 +68,27 @@ export function describeEvidenceStore(
       expect(lastUse).toMatchObject({ job, at: NOON - 1, jobName: jobName.slice(0, 255) });
     });
 
+    test('a use of no job moves last uses and comes back as such, and is no line of the audit', async () => {
+      const { store, hosts } = start();
+      const pull = use({ job: undefined, jobName: '', role: 'image', source: 'watch', identities: [RUBY] });
+      const run = use({ ...pull, role: 'container', identities: [NODE], at: YEAR_9999 as Millis });
+      expect(await store.recordUses(hosts[0], [pull, run])).toEqual({ moved: 2, clockAhead: 0 });
+      expect(await store.recordUses(hosts[0], [pull, run])).toEqual({ moved: 0, clockAhead: 0 });
+      const known = { at: NOON, source: 'watch', job: undefined, jobName: '' };
+      const found = await store.lastUses(hosts[0]);
+      expect(found.get(RUBY)).toEqual({ ...known, role: 'image' });
+      expect(found.get(NODE)).toEqual({ ...known, role: 'container' });
+      expect(await store.recordedUses(hosts[0], 10)).toEqual([]);
+    });
+
+    test('at equal times from the same source a use of a job is above one of none', async () => {
+      const { store, hosts } = start();
+      await store.recordUses(hosts[0], [use({ job: undefined, role: 'container' })]);
+      expect((await store.recordUses(hosts[0], [use()])).moved).toBe(1);
+      expect((await store.recordUses(hosts[0], [use({ job: undefined, role: 'image' })])).moved).toBe(0);
+      expect((await store.lastUses(hosts[0])).get(RUBY)?.job).toEqual(jobKey(1));
+    });
+
     test('a use without identities says nothing', async () => {
       const { store, hosts } = start();
       const outcome = await store.recordUses(hosts[0], [use({ identities: [], at: YEAR_9999 as Millis })]);
@@ -88,14 +98,16 @@ export function describeEvidenceStore(
   });
 
   describe(`${name}: recorded uses and what can be pulled again`, () => {
-    test('each use is one line, newest first, at its latest time', async () => {
+    test('each use is one line a source, newest first, at its latest time', async () => {
       const { store, hosts } = start();
       await store.recordUses(hosts[0], [use(), use({ job: jobKey(2), identities: [NODE], role: 'service' })]);
       const ended = use({ at: later(MINUTE), receivedAt: later(MINUTE) });
-      await store.recordUses(hosts[0], [ended, ended]);
+      const seen = use({ at: later(-MINUTE), source: 'watch' });
+      await store.recordUses(hosts[0], [ended, ended, seen]);
       expect(await store.recordedUses(hosts[0], 10)).toEqual([
-        { job: jobKey(1), role: 'build', identity: RUBY, at: later(MINUTE) },
-        { job: jobKey(2), role: 'service', identity: NODE, at: NOON },
+        { job: jobKey(1), role: 'build', identity: RUBY, source: 'trace', at: later(MINUTE) },
+        { job: jobKey(2), role: 'service', identity: NODE, source: 'trace', at: NOON },
+        { job: jobKey(1), role: 'build', identity: RUBY, source: 'watch', at: later(-MINUTE) },
       ]);
       expect(await store.recordedUses(hosts[0], 1)).toHaveLength(1);
       expect(await store.recordedUses(hosts[0], 0)).toEqual([]);
@@ -199,6 +211,16 @@ export function describeEvidenceStore(
       for (const host of hosts) expect(await store.repullable(host)).toEqual(new Set([RUBY_ID, RUBY]));
     });
 
+    test('a use of no job is not among them: no manager ran it', async () => {
+      const { store, hosts, managers } = start();
+      await store.park(managers[0], [
+        use({ job: undefined, role: 'container' }),
+        use({ identities: [NODE] }),
+      ]);
+      expect(await store.unpark(managers[0], hosts)).toBe(1);
+      expect([...(await store.lastUses(hosts[0])).keys()]).toEqual([NODE]);
+    });
+
     test('they are cut at their receipt like any other', async () => {
       const { store, hosts, managers } = start();
       await store.park(managers[0], [use({ at: YEAR_9999 as Millis })]);
@@ -229,64 +251,27 @@ export function describeEvidenceStore(
     });
   });
 
-  describe(`${name}: whatever comes`, () => {
-    const runs = { numRuns: 150 };
-
-    test('any order and any repetition of the same events leave the same evidence', async () => {
-      await fc.assert(
-        fc.asyncProperty(twoOrders(storeEvent), async (orders) => {
-          const seen = [];
-          for (const order of orders) {
-            const { store, ...place } = start();
-            for (const event of order) await apply(store, place, event);
-            for (const manager of place.managers) await store.unpark(manager, place.hosts);
-            seen.push(await observe(store, place));
-          }
-          expect(seen[1]).toEqual(seen[0]);
-        }),
-        runs,
+  describe(`${name}: how far it is fed`, () => {
+    test('it is said to each host alone, and only moves forward', async () => {
+      const { store, hosts } = start();
+      expect(await store.fed(hosts[0])).toBeUndefined();
+      await store.markFed(hosts[0], fed(NOON, { 'gitlab.example': 'one', 'gitlab.example:8443': 'two' }));
+      await store.markFed(hosts[0], fed(later(-MINUTE), { 'gitlab.example': 'old' }));
+      expect(await store.fed(hosts[0])).toEqual(
+        fed(NOON, { 'gitlab.example': 'one', 'gitlab.example:8443': 'two' }),
       );
+      expect(await store.fed(hosts[1])).toBeUndefined();
     });
 
-    test('the newest are kept within the bounds, in any order', async () => {
-      const bounds = { identities: 2, uses: 3 };
-      await fc.assert(
-        fc.asyncProperty(twoOrders(recordEvent), async (orders) => {
-          const seen = [];
-          for (const order of orders) {
-            const { store, ...place } = start(bounds);
-            for (const event of order) await apply(store, place, event);
-            for (const host of place.hosts) {
-              expect((await store.lastUses(host)).size).toBeLessThanOrEqual(bounds.identities);
-              expect((await store.recordedUses(host, 99)).length).toBeLessThanOrEqual(bounds.uses);
-            }
-            seen.push(await observe(store, place));
-          }
-          expect(seen[1]).toEqual(seen[0]);
-        }),
-        runs,
-      );
-    });
-
-    test('saying anything again is no news, and no last use ever moves back', async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(recordEvent, { maxLength: 8 }), async (events) => {
-          const { store, ...place } = start({ identities: 3, uses: 4 });
-          const latest = new Map<string, number>();
-          for (const event of events) {
-            await apply(store, place, event);
-            expect(await apply(store, place, event)).toEqual({ moved: 0, clockAhead: 0 });
-            for (const host of place.hosts) {
-              for (const [identity, { at }] of await store.lastUses(host)) {
-                const before = latest.get(host + identity) ?? 0;
-                expect(at).toBeGreaterThanOrEqual(before);
-                latest.set(host + identity, at);
-              }
-            }
-          }
-        }),
-        runs,
-      );
+    test('the later one says what the GitLabs are called now', async () => {
+      const { store, hosts } = start();
+      await store.markFed(hosts[0], fed(NOON, { 'old.example': 'one', 'gitlab.example': 'two' }));
+      await store.markFed(hosts[0], fed(later(MINUTE), { 'gitlab.example': 'renamed' }));
+      expect(await store.fed(hosts[0])).toEqual(fed(later(MINUTE), { 'gitlab.example': 'renamed' }));
+      await store.markFed(hosts[0], fed(later(2 * MINUTE), {}));
+      expect(await store.fed(hosts[0])).toEqual(fed(later(2 * MINUTE), {}));
     });
   });
+
+  describeAnyOrder(name, start);
 }

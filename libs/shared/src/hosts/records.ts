@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Millis } from '../clock.ts';
-import type { HostName, SystemId } from '../names.ts';
+import type { HostName, JobId, ProjectId, SystemId } from '../names.ts';
 
 /** What a reaper says of itself at its start and with each heartbeat. */
 export interface Registration {
@@ -10,6 +10,24 @@ export interface Registration {
   readonly systemIds: readonly SystemId[];
   readonly seenAt: Millis;
   readonly mode: 'observe' | 'enforce';
+  /** The same for every reaper beside this engine until the machine restarts, and for no other engine; empty: not known. */
+  readonly engine: string;
+}
+
+/** A job whose containers are on a host, as their labels say. */
+export interface JobClaim {
+  /** Host (and port) of `job.url`: `gitlab.example.com`. */
+  readonly gitlab: string;
+  readonly project: ProjectId;
+  readonly job: JobId;
+}
+
+/** What the collector has noticed about a host and its like; each list is empty where all is well. */
+export interface Notice {
+  /** Other hosts that registered one of its managers: each gets the uses of all, unless a job's containers tell. */
+  readonly sharesManagerWith: readonly HostName[];
+  /** Other hosts whose reaper works on the very same engine. */
+  readonly sharesEngineWith: readonly HostName[];
 }
 
 const reportedImage = z.object({
@@ -42,6 +60,16 @@ export const hostReport = z.object({
       stopBytes: z.number(),
     }),
   ),
+  /** How far back the evidence reaches, and what watch sees meanwhile. */
+  evidence: z.object({
+    kind: z.enum(['fresh', 'stale', 'watch-only']),
+    asOf: z.nullable(z.number()),
+    isWatching: z.boolean(),
+    /** Images of which watch and GitLab said different things, counted since the reaper's start. */
+    disagreements: z.number(),
+  }),
+  /** What an operator should know of the host besides: a second reaper, a shared manager, an engine elsewhere. */
+  warnings: z.array(z.string()),
   imageBytes: z.number(),
   budgetBytes: z.nullable(z.number()),
   state: z.string(),
@@ -75,4 +103,16 @@ export interface HostRecords {
   appendJournal(host: HostName, entries: readonly JournalEntry[]): Promise<void>;
   /** Newest first. */
   journal(host: HostName, limit: number): Promise<readonly JournalEntry[]>;
+
+  /** Jobs whose containers are on this host. The newest 5,000 are kept; one whose address is none is left out. */
+  claimJobs(host: HostName, claims: readonly JobClaim[], at: Millis): Promise<void>;
+  /** Those of the hosts that claimed the job. */
+  claimants(claim: JobClaim, hosts: readonly HostName[]): Promise<readonly HostName[]>;
+
+  /** Kept for a day. */
+  notify(host: HostName, notice: Notice): Promise<void>;
+  notice(host: HostName): Promise<Notice>;
+
+  /** The host lives: what is kept of it (evidence and claims) does not expire yet. Its journal and queue do not depend on that. */
+  keepAlive(host: HostName): Promise<void>;
 }

@@ -3,9 +3,11 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Millis } from '../clock.ts';
 import { hostKeys } from '../evidence/keys.ts';
-import type { HostName, SystemId } from '../names.ts';
+import type { Identity } from '../evidence/model.ts';
+import { createRedisEvidenceStore } from '../evidence/redis-store.ts';
+import type { HostName, JobId, ProjectId, SystemId } from '../names.ts';
 import { connectRedis, redisReady } from '../redis.ts';
-import type { HostReport, JournalEntry, Registration } from './records.ts';
+import type { HostReport, JobClaim, JournalEntry, Registration } from './records.ts';
 import { createRedisHostRecords } from './redis-records.ts';
 
 const ALPHA = 'alpha.example' as HostName;
@@ -33,7 +35,7 @@ beforeEach(async () => {
 
 function registration(host: HostName): Registration {
   const systemIds = ['s_0123456789ab' as SystemId];
-  return { host, uuid: '0b2c', systemIds, seenAt: NOON, mode: 'observe' };
+  return { host, uuid: '0b2c', systemIds, seenAt: NOON, mode: 'observe', engine: 'boot-1' };
 }
 
 function report(host: HostName): HostReport {
@@ -43,6 +45,8 @@ function report(host: HostName): HostReport {
     mode: 'observe',
     engine: 'in-memory',
     filesystems: [{ path: '/data', totalBytes: 10, freeBytes: 5, startBytes: 1, stopBytes: 2 }],
+    evidence: { kind: 'fresh', asOf: NOON, isWatching: true, disagreements: 0 },
+    warnings: [],
     imageBytes: 5,
     budgetBytes: null,
     state: 'idle',
@@ -63,6 +67,10 @@ function entry(at: number, image: string): JournalEntry {
     explanation: 'Nobody used it',
     freeBytesAfter: 2,
   };
+}
+
+function claim(job: number, gitlab = 'gitlab.example:8443', project = 7): JobClaim {
+  return { gitlab, project: project as ProjectId, job: job as JobId };
 }
 
 describe('host records in Redis', () => {
@@ -128,6 +136,111 @@ describe('host records in Redis', () => {
     expect(await records.journal(ALPHA, 10)).toEqual([entry(1, 'one')]);
   });
 
+  test('a registration that names no engine has none that is known', async () => {
+    const records = createRedisHostRecords(redis);
+    const { engine: _, ...rest } = registration(ALPHA);
+    await redis.set(hostKeys(ALPHA).registration, JSON.stringify(rest));
+    expect(await records.registrations()).toEqual([{ ...registration(ALPHA), engine: '' }]);
+  });
+
+  test('a job is found on the hosts that claimed it, and on no other', async () => {
+    const records = createRedisHostRecords(redis);
+    await records.claimJobs(ALPHA, [claim(1), claim(2)], NOON);
+    await records.claimJobs(BETA, [claim(2)], NOON);
+    await records.claimJobs(BETA, [], NOON);
+    const hosts = [BETA, ALPHA, 'gamma' as HostName];
+    expect(await records.claimants(claim(2), hosts)).toEqual([BETA, ALPHA]);
+    expect(await records.claimants(claim(1), hosts)).toEqual([ALPHA]);
+    expect(await records.claimants(claim(1), [BETA])).toEqual([]);
+    expect(await records.claimants(claim(1), [])).toEqual([]);
+    for (const other of [claim(3), claim(1, 'gitlab.example'), claim(1, 'gitlab.example:8443', 8)]) {
+      expect(await records.claimants(other, hosts)).toEqual([]);
+    }
+  });
+
+  test('the newest 5,000 claims are kept, each for as long as its host’s evidence', async () => {
+    const records = createRedisHostRecords(redis);
+    const later = (NOON + 1) as Millis;
+    await records.claimJobs(
+      ALPHA,
+      Array.from({ length: 5_000 }, (_, index) => claim(index + 1)),
+      NOON,
+    );
+    await records.claimJobs(ALPHA, [claim(1), claim(9_000)], later);
+    await records.claimJobs(ALPHA, [claim(1)], NOON);
+    expect(await redis.zcard(hostKeys(ALPHA).claims)).toBe(5_000);
+    expect(await redis.zcount(hostKeys(ALPHA).claims, later, later)).toBe(2);
+    expect(await records.claimants(claim(1), [ALPHA])).toEqual([ALPHA]);
+    expect((await redis.pttl(hostKeys(ALPHA).claims)) / 86_400_000).toBeCloseTo(7, 1);
+  });
+
+  test('an address that is none is claimed by nobody', async () => {
+    const records = createRedisHostRecords(redis);
+    const bad = ['', 'gitlab.example 7', 'gitlab\nexample', 'a'.repeat(260)].map((gitlab) =>
+      claim(1, gitlab),
+    );
+    await records.claimJobs(ALPHA, [...bad, claim(1)], NOON);
+    expect(await redis.zrange(hostKeys(ALPHA).claims, 0, '-1')).toEqual(['gitlab.example:8443 7 1']);
+    for (const one of bad) expect(await records.claimants(one, [ALPHA])).toEqual([]);
+  });
+
+  test('a thousand hosts are asked for a job in one go', async () => {
+    const records = createRedisHostRecords(redis);
+    const hosts = Array.from({ length: 1_000 }, (_, index) => `host-${index}` as HostName);
+    await records.claimJobs('host-700' as HostName, [claim(1)], NOON);
+    expect(await records.claimants(claim(1), hosts)).toEqual(['host-700']);
+  });
+
+  test('a notice is kept for a day; without one, or with rubbish, nothing was noticed', async () => {
+    const records = createRedisHostRecords(redis);
+    const nothing = { sharesManagerWith: [], sharesEngineWith: [] };
+    expect(await records.notice(ALPHA)).toEqual(nothing);
+    const notice = { sharesManagerWith: [BETA], sharesEngineWith: ['gamma' as HostName] };
+    await records.notify(ALPHA, notice);
+    expect(await records.notice(ALPHA)).toEqual(notice);
+    expect(await records.notice(BETA)).toEqual(nothing);
+    expect((await redis.pttl(hostKeys(ALPHA).notice)) / 3_600_000).toBeCloseTo(24, 1);
+    await redis.set(hostKeys(ALPHA).notice, JSON.stringify({ ...notice, sharesManagerWith: ['a}b', BETA] }));
+    expect(await records.notice(ALPHA)).toEqual(notice);
+    await redis.set(hostKeys(ALPHA).notice, '[]');
+    expect(await records.notice(ALPHA)).toEqual(nothing);
+  });
+
+  test('what lives long is kept alive, and what has a life of its own is not touched', async () => {
+    const records = createRedisHostRecords(redis);
+    const store = createRedisEvidenceStore(redis);
+    const { registration: enrolled, report: reported, journal, ended, notice, ...kept } = hostKeys(ALPHA);
+    const job = { instance: 'gitlab' as never, project: 7 as ProjectId, job: 1 as JobId };
+    const identity = 'docker.io/library/ruby:3.3' as Identity;
+    const identities = [identity];
+    const about = { job, jobName: '', role: 'build', source: 'watch', at: NOON, receivedAt: NOON } as const;
+    await store.recordUses(ALPHA, [{ ...about, identities }]);
+    await store.noteRepullable(ALPHA, identities, NOON);
+    await store.endJob(ALPHA, job, NOON);
+    const expiresAt = (NOON + 1) as Millis;
+    const other = { ...job, job: 2 as JobId };
+    await store.lease(ALPHA, [{ job: other, identity, strength: 'predicted', expiresAt }]);
+    await store.markFed(ALPHA, { at: NOON, instances: new Map() });
+    await records.claimJobs(ALPHA, [claim(1)], NOON);
+    await records.register(registration(ALPHA));
+    await records.publishReport(report(ALPHA));
+    await records.appendJournal(ALPHA, [entry(1, 'one')]);
+    await records.notify(ALPHA, { sharesManagerWith: [], sharesEngineWith: [] });
+    const all = await redis.keys('*');
+    for (const key of all) await redis.pexpire(key, 60_000);
+
+    await records.keepAlive(ALPHA);
+    await records.keepAlive(BETA);
+    const { lock: _, ...alive } = kept;
+    expect(all.sort()).toEqual([...Object.values(alive), enrolled, reported, journal, ended, notice].sort());
+    for (const key of Object.values(alive)) {
+      expect([key, Math.round((await redis.pttl(key)) / 86_400_000)]).toEqual([key, 7]);
+    }
+    for (const key of [enrolled, reported, journal, ended, notice]) {
+      expect(await redis.pttl(key)).toBeLessThanOrEqual(60_000);
+    }
+  });
+
   test('they fail with REDIS_UNAVAILABLE while Redis is away', async () => {
     const own = await startRedis();
     const client = connectRedis(own.url, 'request');
@@ -139,6 +252,9 @@ describe('host records in Redis', () => {
     await expect(records.register(registration(ALPHA))).rejects.toMatchObject(unavailable);
     await expect(records.registrations()).rejects.toMatchObject(unavailable);
     await expect(records.appendJournal(ALPHA, [entry(1, 'one')])).rejects.toMatchObject(unavailable);
+    await expect(records.claimJobs(ALPHA, [claim(1)], NOON)).rejects.toMatchObject(unavailable);
+    await expect(records.claimants(claim(1), [ALPHA, BETA])).rejects.toMatchObject(unavailable);
+    await expect(records.keepAlive(ALPHA)).rejects.toMatchObject(unavailable);
     client.disconnect();
   });
 });

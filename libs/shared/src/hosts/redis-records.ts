@@ -1,40 +1,28 @@
 import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
-import type { Millis } from '../clock.ts';
 import { hostKeys, hostOfRegistrationKey, REGISTRATION_PATTERN } from '../evidence/keys.ts';
 import { keepNewestScript } from '../evidence/lua/keep-newest.ts';
+import { DEFAULT_BOUNDS } from '../evidence/store.ts';
 import { parseJson } from '../json.ts';
 import { type Log, silentLog } from '../log.ts';
-import { type HostName, parseHostName, parseSystemId } from '../names.ts';
+import { type HostName, parseHostName } from '../names.ts';
 import { callRedis } from '../redis-call.ts';
 import { defineScript } from '../redis-script.ts';
-import {
-  type HostRecords,
-  type HostReport,
-  hostReport,
-  type JournalEntry,
-  journalEntry,
-  type Registration,
-} from './records.ts';
+import { claimText, NOTHING_NOTICED, parseNotice, parseRegistration, registrationRecord } from './entries.ts';
+import { type HostRecords, type HostReport, hostReport, type JournalEntry, journalEntry } from './records.ts';
 
 const DAY_MS = 86_400_000;
 const JOURNAL_MS = 90 * DAY_MS;
 const JOURNAL_ENTRIES = 5_000;
+const CLAIMS = 5_000;
+const CLAIMS_MS = DEFAULT_BOUNDS.idleMs;
 // A script blocks Redis: not all 5,000 at once.
 const BATCH = 250;
 
-const registrationRecord = z.object({
-  host: z.string(),
-  uuid: z.string(),
-  systemIds: z.array(z.string()),
-  seenAt: z.number(),
-  mode: z.enum(['observe', 'enforce']),
-});
-
 /**
  * What hosts say, in Redis. A host writes its own keys, so what it says of another host, and what is not
- * understood, is left out and logged. Appending the same journal entry twice keeps it once. Throws
- * `REDIS_UNAVAILABLE` only.
+ * understood, is left out and logged. Appending the same journal entry twice keeps it once, and so does claiming
+ * the same job. Throws `REDIS_UNAVAILABLE` only.
  */
 export function createRedisHostRecords(redis: Redis, log: Log = silentLog()): HostRecords {
   const keepNewest = defineScript(redis, keepNewestScript);
@@ -53,6 +41,16 @@ export function createRedisHostRecords(redis: Redis, log: Log = silentLog()): Ho
     const broken = texts.length - records.length;
     if (broken > 0) log.warn({ key, broken }, 'Host records in Redis were not understood and left out');
     return records;
+  }
+
+  async function keepEach(
+    key: string,
+    bounds: readonly [kept: number, ttlMs: number],
+    members: readonly (readonly [at: number, text: string])[],
+  ): Promise<void> {
+    for (let start = 0; start < members.length; start += BATCH) {
+      await keepNewest([key], [...bounds, ...members.slice(start, start + BATCH).flat()]);
+    }
   }
 
   async function read(key: string): Promise<string[]> {
@@ -87,13 +85,8 @@ export function createRedisHostRecords(redis: Redis, log: Log = silentLog()): Ho
     },
 
     async appendJournal(host, entries: readonly JournalEntry[]) {
-      const key = hostKeys(host).journal;
-      for (let start = 0; start < entries.length; start += BATCH) {
-        const members = entries
-          .slice(start, start + BATCH)
-          .flatMap((entry) => [entry.at, JSON.stringify(entry)]);
-        await keepNewest([key], [JOURNAL_ENTRIES, JOURNAL_MS, ...members]);
-      }
+      const members = entries.map((entry) => [entry.at, JSON.stringify(entry)] as const);
+      await keepEach(hostKeys(host).journal, [JOURNAL_ENTRIES, JOURNAL_MS], members);
     },
 
     async journal(host, limit) {
@@ -102,14 +95,42 @@ export function createRedisHostRecords(redis: Redis, log: Log = silentLog()): Ho
       const texts = await callRedis(() => redis.zrevrange(key, 0, limit - 1));
       return understood(journalEntry, key, host, texts);
     },
-  };
-}
 
-function parseRegistration(record: z.infer<typeof registrationRecord>): Registration | undefined {
-  const host = parseHostName(record.host);
-  if (!host.ok) return undefined;
-  const systemIds = record.systemIds.map(parseSystemId).flatMap((id) => (id.ok ? [id.value] : []));
-  return { ...record, host: host.value, systemIds, seenAt: record.seenAt as Millis };
+    async claimJobs(host, claims, at) {
+      const texts = claims.flatMap((claim) => claimText(claim) ?? []);
+      const members = texts.map((text) => [Math.floor(at), text] as const);
+      await keepEach(hostKeys(host).claims, [CLAIMS, CLAIMS_MS], members);
+    },
+
+    async claimants(claim, hosts) {
+      const text = claimText(claim);
+      if (text === undefined) return [];
+      const scores = await Promise.all(
+        hosts.map((host) => callRedis(() => redis.zscore(hostKeys(host).claims, text))),
+      );
+      return hosts.filter((_, index) => scores[index] !== null);
+    },
+
+    async notify(host, notice) {
+      await callRedis(() => redis.set(hostKeys(host).notice, JSON.stringify(notice), 'PX', DAY_MS));
+    },
+
+    async notice(host) {
+      const key = hostKeys(host).notice;
+      const [text] = await read(key);
+      if (text === undefined) return NOTHING_NOTICED;
+      const notice = parseNotice(text);
+      if (notice === undefined) log.warn({ key }, 'A notice in Redis was not understood and left out');
+      return notice ?? NOTHING_NOTICED;
+    },
+
+    async keepAlive(host) {
+      const { last, provenance, uses, repullable, leases, fed, claims } = hostKeys(host);
+      const idle = [last, provenance, uses, repullable, leases, fed, claims];
+      // What has a shorter life of its own (tombstones, the registration, the report) or a longer one (the journal) keeps it.
+      await Promise.all(idle.map((key) => callRedis(() => redis.pexpire(key, DEFAULT_BOUNDS.idleMs))));
+    },
+  };
 }
 
 function hostNamed(text: string): HostName {

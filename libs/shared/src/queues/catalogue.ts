@@ -4,6 +4,8 @@ import type { HostName } from '../names.ts';
 import { defineQueue } from './define.ts';
 
 const nothing = z.object({});
+/** How good what a reaper decides upon is: `stale` and `watch-only` want an operator's look. */
+const evidenceKind = z.enum(['fresh', 'stale', 'watch-only']);
 
 /** The collector's work: each hint about a job is looked up in GitLab and becomes evidence. */
 export const resolveQueue = defineQueue('resolve', {
@@ -36,24 +38,39 @@ export const reconcileQueue = defineQueue('reconcile', {
 
 /** One queue a host, worked by the reaper there. No job here can name an image, force, or loosen the policy. */
 export const hostQueue = defineQueue('reaper', {
-  /** Look at the disk and the budget, and reap if the policy says so. */
+  /**
+   * Look at the disk and the budget, and reap if the policy says so. `fresh`: ask the engine what is on it, also where
+   * it has told of nothing new.
+   */
   check: {
-    payload: nothing,
-    result: z.object({ state: z.string(), planned: z.number(), evicted: z.number(), bytes: z.number() }),
+    payload: z.object({ fresh: z.optional(z.boolean()) }),
+    result: z.object({
+      state: z.string(),
+      planned: z.number(),
+      evicted: z.number(),
+      bytes: z.number(),
+      evidence: evidenceKind,
+    }),
     attempts: 1,
     backoffMs: 0,
   },
   /** Say what would be evicted now, and change nothing. */
   plan: {
     payload: nothing,
-    result: z.object({ state: z.string(), planned: z.number(), bytes: z.number() }),
+    result: z.object({ state: z.string(), planned: z.number(), bytes: z.number(), evidence: evidenceKind }),
     attempts: 1,
     backoffMs: 0,
   },
   /** An operator wants room now: reap until this much is free (or the policy's `stop`, if that is more), under every guard. */
   reap: {
     payload: z.object({ freeBytes: z.optional(z.number()) }),
-    result: z.object({ state: z.string(), planned: z.number(), evicted: z.number(), bytes: z.number() }),
+    result: z.object({
+      state: z.string(),
+      planned: z.number(),
+      evicted: z.number(),
+      bytes: z.number(),
+      evidence: evidenceKind,
+    }),
     attempts: 1,
     backoffMs: 0,
   },

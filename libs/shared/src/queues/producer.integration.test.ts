@@ -103,6 +103,21 @@ describe('a producer', () => {
     expect(await until('a job to be taken', () => producer.add('divide', sum))).toBe('1');
   });
 
+  test('a schedule that Redis has lost is put back, and one that is there is left as it is', async () => {
+    const server = await serve();
+    const connection = connect(server.url, 'request');
+    await redisReady(connection);
+    const producer = produce(connection);
+    await producer.schedule('once', 60_000, {});
+    const [first] = await producer.queue.getJobSchedulers();
+    await producer.keepScheduled('once', 3_600_000, {});
+    expect(await producer.queue.getJobSchedulers()).toEqual([first]);
+
+    await connection.flushall();
+    await producer.keepScheduled('once', 60_000, {});
+    expect(await producer.queue.getJobSchedulers()).toMatchObject([{ key: 'once', every: 60_000 }]);
+  });
+
   test('when Redis is killed it fails within a second, loses no job it took, and works again', async () => {
     const directory = await temporaryDirectory('producer');
     cleanUps.push(() => directory.remove());

@@ -15,6 +15,12 @@ export interface Producer<J extends JobDefinitions> {
   add<N extends keyof J & string>(name: N, payload: PayloadOf<J[N]>, options?: AddOptions): Promise<string>;
   /** One schedule a job name: saying it again, also from another process, changes the old one. */
   schedule<N extends keyof J & string>(name: N, everyMs: number, payload: PayloadOf<J[N]>): Promise<void>;
+  /** The same where the schedule is gone, because Redis lost it while we were connected; else nothing. */
+  keepScheduled<N extends keyof J & string>(
+    name: N,
+    everyMs: number,
+    payload: PayloadOf<J[N]>,
+  ): Promise<void>;
   close(): Promise<void>;
   /** For the queue board only. */
   readonly queue: Queue;
@@ -54,6 +60,15 @@ export function createProducer<J extends JobDefinitions>(
     return callRedis(call);
   }
 
+  async function schedule<N extends keyof J & string>(
+    name: N,
+    everyMs: number,
+    payload: PayloadOf<J[N]>,
+  ): Promise<void> {
+    const opts = jobOptions(definition.jobs[name]);
+    await whileReady(() => queue.upsertJobScheduler(name, { every: everyMs }, { name, data: payload, opts }));
+  }
+
   return {
     queue,
     async add(name, payload, options = {}) {
@@ -61,11 +76,10 @@ export function createProducer<J extends JobDefinitions>(
       const job = await whileReady(() => queue.add(name, payload, opts));
       return String(job.id);
     },
-    async schedule(name, everyMs, payload) {
-      const opts = jobOptions(definition.jobs[name]);
-      await whileReady(() =>
-        queue.upsertJobScheduler(name, { every: everyMs }, { name, data: payload, opts }),
-      );
+    schedule,
+    async keepScheduled(name, everyMs, payload) {
+      const known = await whileReady(() => queue.getJobScheduler(name));
+      if (!known) await schedule(name, everyMs, payload);
     },
     close: () => queue.close(),
   };

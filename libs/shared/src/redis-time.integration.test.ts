@@ -1,0 +1,41 @@
+import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Millis, systemClock } from './clock.ts';
+import { createFleetClock } from './fleet-clock.ts';
+import { connectRedis, redisReady } from './redis.ts';
+import { redisTime } from './redis-time.ts';
+
+const DAY_MS = 86_400_000;
+
+let server: RedisServer;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, 'request');
+  // A client without a listener throws when its server goes.
+  redis.on('error', () => undefined);
+  await redisReady(redis);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+test('a machine whose clock is a day behind goes by Redis’s, also when Redis is gone', async () => {
+  const before = Date.now();
+  const theirs = await redisTime(redis);
+  expect(theirs).toBeGreaterThanOrEqual(before - 1);
+  expect(theirs).toBeLessThanOrEqual(Date.now() + 1);
+
+  const behind = { now: () => (systemClock.now() - DAY_MS) as Millis };
+  const clock = createFleetClock(behind, () => redisTime(redis));
+  await clock.measure();
+  expect(Math.abs(clock.offsetMs() - DAY_MS)).toBeLessThan(1_000);
+  expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
+
+  await server.stop();
+  await clock.measure();
+  expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
+});
