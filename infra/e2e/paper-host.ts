@@ -10,5 +10,6 @@ export function registerPaperHost(
   mode: 'observe' | 'enforce' = 'observe',
 ): Promise<void> {
   const uuid = '11111111-2222-3333-4444-555555555555';
-  return fleet.records.register({ host, uuid, systemIds: [systemId], seenAt: Date.now() as Millis, mode });
+  const seenAt = Date.now() as Millis;
+  return fleet.records.register({ host, uuid, systemIds: [systemId], seenAt, mode, engine: '' });
 }

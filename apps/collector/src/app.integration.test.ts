@@ -22,6 +22,7 @@ import { readAdminSecrets } from './admin/secrets.ts';
 import { buildApp } from './app.ts';
 
 const HOST = 'builder-1' as HostName;
+const NOTICE = { sharesManagerWith: ['builder-2' as HostName], sharesEngineWith: [] };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 interface Collector {
@@ -147,7 +148,12 @@ describe('app on Redis', () => {
         host: HOST,
         systemIds: ['s_0123456789ab'],
         status: { level: 'note', code: 'observing' },
-        report: { images: 1, evictable: 0, imageBytes: 30 },
+        notice: NOTICE,
+        report: {
+          ...{ images: 1, evictable: 0, imageBytes: 30 },
+          evidence: { kind: 'fresh', asOf: AT },
+          warnings: ['It shares a runner manager with builder-2.'],
+        },
       },
     ]);
     expect(detail.json().report).toEqual(hostReport());
@@ -216,7 +222,8 @@ async function enrol(redis: Redis): Promise<void> {
   const systemId = parseSystemId('s_0123456789ab');
   const seenAt = systemClock.now();
   const systemIds = systemId.ok ? [systemId.value] : [];
-  await records.register({ host: HOST, uuid: 'u', systemIds, seenAt, mode: 'observe' });
+  await records.register({ host: HOST, uuid: 'u', systemIds, seenAt, mode: 'observe', engine: 'boot' });
+  await records.notify(HOST, NOTICE);
   await records.publishReport(hostReport());
   await records.appendJournal(HOST, [journalEntry(1), journalEntry(2)]);
 }
@@ -237,6 +244,8 @@ function hostReport(): HostReport {
     mode: 'observe',
     engine: 'docker 20.10.24',
     filesystems: [{ path: '/', totalBytes: 100, freeBytes: 50, startBytes: 10, stopBytes: 20 }],
+    evidence: { kind: 'fresh', asOf: AT, isWatching: true, disagreements: 0 },
+    warnings: ['It shares a runner manager with builder-2.'],
     imageBytes: 30,
     budgetBytes: null,
     state: 'observing',

@@ -83,4 +83,9 @@ const recordsAway: HostRecords = {
   report: away,
   appendJournal: away,
   journal: away,
+  claimJobs: away,
+  claimants: away,
+  notify: away,
+  notice: away,
+  keepAlive: away,
 };

@@ -20,6 +20,7 @@ import type { CollectorConfig } from './config.ts';
 import { createGitLab } from './gitlab/gitbeaker-gitlab.ts';
 import { hookRoute } from './receive/hook-route.ts';
 import type { JobEvent } from './receive/job-event.ts';
+import { createGoneHosts } from './reconcile/gone-hosts.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { LEDGER_BOUNDS } from './resolve/ledger.ts';
 import { createPlaces } from './resolve/place.ts';
@@ -68,6 +69,7 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
   const resolver = createResolver({ gitlabs, evidence, places, ledger, clock, log, wait: sleep });
   const reconciler = createReconciler({
     ...{ gitlabs, evidence, records, ledger, enqueue, clock, log },
+    goneHosts: createGoneHosts(request, clock, log),
     lookBackMs: config.lookBackMs,
   });
   const working = { connection: blocking, prefix: COLLECTOR_PREFIX, log };
@@ -84,6 +86,12 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
     await access.load();
     await reconcile.schedule('poll', config.reconcileEveryMs, {});
   });
+  // Redis may lose the schedule without losing us: emptied, or restored from an older copy.
+  const keeping = setInterval(() => {
+    reconcile
+      .keepScheduled('poll', config.reconcileEveryMs, {})
+      .catch((error: unknown) => log.debug({ err: error }, 'The schedule of polls could not be looked at'));
+  }, config.reconcileEveryMs);
   const hook = hookRoute({
     instance,
     secret: config.hookSecret,
@@ -98,6 +106,7 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
   return {
     app,
     async close() {
+      clearInterval(keeping);
       await Promise.all([closeServer(app), ...workers.map((worker) => worker.close())]);
       await Promise.all([resolve.close(), reconcile.close()]);
       request.disconnect();

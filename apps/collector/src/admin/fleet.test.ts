@@ -1,27 +1,30 @@
 import { ManualClock, type Millis } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
-import type { HostRecords, Registration } from '@sideband/shared/hosts/records';
+import type { Registration } from '@sideband/shared/hosts/records';
 import type { HostName } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
-import { createFleet } from './fleet.ts';
+import { createFleet, type FleetRecords } from './fleet.ts';
 
 function registered(host: string): Registration {
-  return { host: host as HostName, uuid: 'u', systemIds: [], seenAt: 0 as Millis, mode: 'observe' };
+  return {
+    host: host as HostName,
+    uuid: 'u',
+    systemIds: [],
+    seenAt: 0 as Millis,
+    mode: 'observe',
+    engine: '',
+  };
 }
 
 /** Counts how often the key space was read. */
 function recordsOf(answers: (() => readonly Registration[])[]): {
-  records: HostRecords;
+  records: FleetRecords;
   reads: () => number;
 } {
   let reads = 0;
-  const nothing = async (): Promise<undefined> => undefined;
-  const records: HostRecords = {
-    register: nothing,
-    publishReport: nothing,
-    report: nothing,
-    appendJournal: nothing,
-    journal: async () => [],
+  const records: FleetRecords = {
+    report: async () => undefined,
+    notice: async () => ({ sharesManagerWith: [], sharesEngineWith: [] }),
     registrations: async () => (answers[reads++] ?? (() => []))(),
   };
   return { records, reads: () => reads };

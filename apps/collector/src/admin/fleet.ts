@@ -1,5 +1,5 @@
 import type { Clock } from '@sideband/shared/clock';
-import type { HostRecords, HostReport, Registration } from '@sideband/shared/hosts/records';
+import type { HostRecords, HostReport, Notice, Registration } from '@sideband/shared/hosts/records';
 import { type HostStatus, hostStatus } from './host-status.ts';
 
 interface HostSummary {
@@ -8,6 +8,8 @@ interface HostSummary {
   readonly systemIds: readonly string[];
   readonly seenAt: number;
   readonly status: HostStatus;
+  /** What it shares with other hosts. */
+  readonly notice: Notice;
   /** Null until the reaper's first cycle has ended. */
   readonly report: ReportSummary | null;
 }
@@ -22,6 +24,8 @@ interface ReportSummary {
   readonly imageBytes: number;
   readonly budgetBytes: number | null;
   readonly filesystems: HostReport['filesystems'];
+  readonly evidence: HostReport['evidence'];
+  readonly warnings: HostReport['warnings'];
 }
 
 /** All hosts, by name. */
@@ -32,7 +36,9 @@ export interface Fleet {
 /** Finding the hosts reads the names of all keys, and every open page asks: so the answer is kept this long. */
 const FRESH_MS = 10_000;
 
-export function createFleet(records: HostRecords, clock: Clock): Fleet {
+export type FleetRecords = Pick<HostRecords, 'registrations' | 'report' | 'notice'>;
+
+export function createFleet(records: FleetRecords, clock: Clock): Fleet {
   let kept: { readonly until: number; readonly hosts: Promise<readonly HostSummary[]> } | undefined;
   return {
     hosts() {
@@ -50,18 +56,24 @@ export function createFleet(records: HostRecords, clock: Clock): Fleet {
   };
 }
 
-async function readFleet(records: HostRecords, clock: Clock): Promise<readonly HostSummary[]> {
+async function readFleet(records: FleetRecords, clock: Clock): Promise<readonly HostSummary[]> {
   const registrations = await records.registrations();
   const hosts: HostSummary[] = [];
   // One after the other: a report may hold some hundred kilobytes, and one of them in memory is enough.
   for (const registration of registrations) {
     const report = await records.report(registration.host);
-    hosts.push(summarise(registration, report, clock.now()));
+    const notice = await records.notice(registration.host);
+    hosts.push(summarise(registration, report, notice, clock.now()));
   }
   return hosts.sort((a, b) => (a.host < b.host ? -1 : 1));
 }
 
-function summarise(registration: Registration, report: HostReport | undefined, now: number): HostSummary {
+function summarise(
+  registration: Registration,
+  report: HostReport | undefined,
+  notice: Notice,
+  now: number,
+): HostSummary {
   const { host, mode, systemIds, seenAt } = registration;
   return {
     host,
@@ -69,12 +81,16 @@ function summarise(registration: Registration, report: HostReport | undefined, n
     systemIds,
     seenAt,
     status: hostStatus(registration, report, now),
+    notice,
     report: report === undefined ? null : summariseReport(report),
   };
 }
 
 function summariseReport(report: HostReport): ReportSummary {
-  const { at, engine, state, images, imageBytes, budgetBytes, filesystems } = report;
+  const { images, at, engine, state, imageBytes, budgetBytes, filesystems, evidence, warnings } = report;
   const evictable = images.filter((image) => image.verdict === 'evict').length;
-  return { at, engine, state, images: images.length, evictable, imageBytes, budgetBytes, filesystems };
+  return {
+    ...{ at, engine, state, images: images.length, evictable },
+    ...{ imageBytes, budgetBytes, filesystems, evidence, warnings },
+  };
 }

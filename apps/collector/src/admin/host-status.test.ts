@@ -7,6 +7,10 @@ import { hostStatus } from './host-status.ts';
 const NOW = 1_800_000_000_000;
 const THREE_MINUTES_MS = 180_000;
 
+const fresh = { kind: 'fresh', asOf: NOW - 1_000, isWatching: true, disagreements: 0 } as const;
+const stale = { ...fresh, kind: 'stale' } as const;
+const watchOnly = { ...fresh, kind: 'watch-only', asOf: null } as const;
+
 function registration(over: Partial<Registration> = {}): Registration {
   return {
     host: 'builder-1' as HostName,
@@ -14,6 +18,7 @@ function registration(over: Partial<Registration> = {}): Registration {
     systemIds: [],
     seenAt: (NOW - 1_000) as Millis,
     mode: 'enforce',
+    engine: 'boot',
     ...over,
   };
 }
@@ -25,6 +30,8 @@ function report(over: Partial<HostReport> = {}): HostReport {
     mode: 'enforce',
     engine: 'docker 20.10.24',
     filesystems: [{ path: '/', totalBytes: 100, freeBytes: 50, startBytes: 10, stopBytes: 20 }],
+    evidence: fresh,
+    warnings: [],
     imageBytes: 30,
     budgetBytes: null,
     state: 'healthy',
@@ -46,6 +53,9 @@ describe('hostStatus', () => {
     ['warn', 'over-budget', { budgetBytes: 29 }],
     ['ok', 'healthy', { budgetBytes: 30 }],
     ['warn', 'report-old', { at: NOW - THREE_MINUTES_MS - 1 }],
+    ['warn', 'stale', { evidence: stale, mode: 'observe' as const }],
+    ['bad', 'low', { evidence: stale, state: 'low' }],
+    ['ok', 'healthy', { evidence: watchOnly }],
     ['ok', 'healthy', { state: 'a word of a newer reaper' }],
   ])('is %s, %s, for %j', (level, code, over) => {
     expect(hostStatus(registration(), report(over), NOW)).toMatchObject({ level, code });
@@ -59,6 +69,10 @@ describe('hostStatus', () => {
       code: 'silent',
       since: seenAt,
     });
+  });
+
+  it('says up to when GitLab was asked', () => {
+    expect(hostStatus(registration(), report({ evidence: stale }), NOW).since).toBe(NOW - 1_000);
   });
 
   it('knows a reaper that has not reported yet', () => {

@@ -11,9 +11,10 @@ export interface HostStatus {
     | 'over-budget'
     | 'no-report'
     | 'report-old'
+    | 'stale'
     | 'observing'
     | 'healthy';
-  /** Since when, in milliseconds, where it began with something that was heard. */
+  /** Since when, in milliseconds, where that is known. */
   readonly since: number | null;
 }
 
@@ -34,6 +35,7 @@ export function hostStatus(
     return status('warn', 'over-budget');
   // It lives but its cycles do not end: the engine hangs, or refuses.
   if (now - report.at > SILENT_AFTER_MS) return status('warn', 'report-old', report.at);
+  if (report.evidence.kind === 'stale') return status('warn', 'stale', report.evidence.asOf);
   if (report.mode === 'observe') return status('note', 'observing');
   return status('ok', 'healthy');
 }

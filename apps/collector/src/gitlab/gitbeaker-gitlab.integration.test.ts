@@ -36,6 +36,14 @@ describeGitLab('the adapter before a GitLab stand-in', async (): Promise<GitLabS
   };
 });
 
+test.each([
+  ['https://GitLab.Example.com/', 'gitlab.example.com'],
+  ['https://gitlab.example.com:443/gitlab', 'gitlab.example.com'],
+  ['http://gitlab.example.com:8080', 'gitlab.example.com:8080'],
+])('at %s is known to runners as %s', (url, host) => {
+  expect(connect(url).host).toBe(host);
+});
+
 describe('the lists', () => {
   let standIn: GitLabStandIn;
   beforeEach(async () => {

@@ -43,6 +43,7 @@ export function createGitLab(options: GitLabOptions): GitLab {
 
   return {
     instance,
+    host: new URL(options.url).host,
 
     async *projects() {
       const query = { membership: true, minAccessLevel: REPORTER, simple: true, sort: 'asc' };

@@ -25,6 +25,7 @@ export interface MemoryGitLab extends GitLab {
 /** The in-memory twin of the adapter: same answers, same errors, nothing on the wire. */
 export function createMemoryGitLab(options: {
   readonly instance: InstanceName;
+  readonly host?: string;
   readonly projects?: readonly ProjectId[];
 }): MemoryGitLab {
   const projects = new Map<ProjectId, Map<JobId, GitLabJob>>();
@@ -54,6 +55,7 @@ export function createMemoryGitLab(options: {
 
   return {
     instance: options.instance,
+    host: options.host ?? 'gitlab.example',
 
     async *projects() {
       begin('projects');

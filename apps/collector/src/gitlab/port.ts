@@ -24,6 +24,8 @@ export interface GitLabJob {
  */
 export interface GitLab {
   readonly instance: InstanceName;
+  /** Host (and port) of its address: `gitlab.example.com`. Runners label their containers with it. */
+  readonly host: string;
   /** The projects the token is a member of (at least Reporter), by id. */
   projects(): AsyncIterable<ProjectId>;
   job(project: ProjectId, job: JobId): Promise<GitLabJob>;

@@ -1,92 +1,27 @@
-import { ManualClock, type Millis } from '@sideband/shared/clock';
+import type { Millis } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
-import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-store';
 import type { Identity } from '@sideband/shared/evidence/model';
-import type { Registration } from '@sideband/shared/hosts/records';
-import { silentLog } from '@sideband/shared/log';
-import type { HostName, InstanceName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
+import type { JobId, ProjectId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
-import { createMemoryGitLab } from '../gitlab/memory-gitlab.ts';
-import type { GitLab, GitLabJob } from '../gitlab/port.ts';
-import { createMemoryLedger } from '../resolve/memory-ledger.ts';
-import { createReconciler } from './reconciler.ts';
+import {
+  A,
+  B,
+  C,
+  DAY,
+  HOUR,
+  instance,
+  MANAGER,
+  NOW,
+  reconcilerFixture,
+  registration,
+} from './reconciler-fixture.suite.ts';
 
-const instance = 'gitlab.example' as InstanceName;
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const NOW = Date.UTC(2026, 10, 21);
-const A = 1 as ProjectId;
-const B = 2 as ProjectId;
-const C = 3 as ProjectId;
-const MANAGER = 's_0123456789ab' as SystemId;
-const CONTEXT = { jobId: 'poll', attempt: 1 };
-
-function fixture(projects: readonly ProjectId[] = [A]) {
-  const clock = new ManualClock(NOW);
-  const gitlab = createMemoryGitLab({ instance, projects });
-  const ledger = createMemoryLedger(clock, { lookBackMs: 7 * DAY, endedJobs: 1_000, imagesMs: DAY });
-  const evidence = createMemoryEvidenceStore();
-  const queued = new Map<string, { project: number; job: number; status: string; receivedAt: number }>();
-  const state = {
-    registrations: [] as Registration[],
-    listed: [] as number[],
-    failing: new Map<ProjectId, SidebandError>(),
-  };
-  /** The memory twin, telling which jobs were read and failing for single projects. */
-  const watched: GitLab = {
-    ...gitlab,
-    async *jobs(project, filter): AsyncGenerator<GitLabJob> {
-      const failure = state.failing.get(project);
-      if (failure !== undefined) throw failure;
-      for await (const job of gitlab.jobs(project, filter)) {
-        if (!filter.running) state.listed.push(job.id);
-        yield job;
-      }
-    },
-  };
-  const reconciler = createReconciler({
-    gitlabs: new Map([[instance, watched]]),
-    evidence,
-    records: { registrations: async () => state.registrations },
-    ledger,
-    async enqueue(jobId, event) {
-      if (!queued.has(jobId)) queued.set(jobId, event);
-    },
-    clock,
-    log: silentLog(),
-    lookBackMs: 7 * DAY,
-  });
-  const put = (project: ProjectId, id: number, status: string, ageMs: number, startedAt?: number): void => {
-    const createdAt = (NOW - ageMs) as Millis;
-    gitlab.put({
-      project,
-      id: id as JobId,
-      status,
-      createdAt,
-      ...(startedAt === undefined ? {} : { startedAt: startedAt as Millis }),
-    });
-  };
-  const end = (project: ProjectId, id: number, ageMs: number) =>
-    ledger.markEnded({ instance, project, job: id as JobId }, (NOW - ageMs) as Millis);
-  return {
-    clock,
-    gitlab,
-    ledger,
-    evidence,
-    queued,
-    state,
-    put,
-    end,
-    poll: () => reconciler.poll({}, CONTEXT),
-  };
-}
-
-const jobsIn = (queued: ReturnType<typeof fixture>['queued']): string[] =>
+const jobsIn = (queued: ReturnType<typeof reconcilerFixture>['queued']): string[] =>
   [...queued.values()].map((event) => `${event.project}/${event.job} ${event.status}`).sort();
 
 describe('a poll', () => {
   it('queues ended jobs within the look-back that are not known, however far back they were made', async () => {
-    const { poll, put, end, queued, state } = fixture();
+    const { poll, put, end, queued, state } = reconcilerFixture();
     put(A, 1, 'success', 7 * DAY + 1);
     put(A, 2, 'failed', 7 * DAY);
     put(A, 3, 'success', 5 * DAY);
@@ -101,7 +36,7 @@ describe('a poll', () => {
   });
 
   it('queues jobs that have begun within the last hour', async () => {
-    const { poll, put, queued } = fixture();
+    const { poll, put, queued } = reconcilerFixture();
     put(A, 1, 'running', DAY, NOW - 1_000);
     put(A, 2, 'running', DAY, NOW - HOUR);
     put(A, 3, 'pending', 1_000);
@@ -110,7 +45,7 @@ describe('a poll', () => {
   });
 
   it('does not add an event again that waits, but brings it up after two hours', async () => {
-    const { poll, put, queued, clock } = fixture();
+    const { poll, put, queued, clock } = reconcilerFixture();
     put(A, 1, 'success', HOUR);
     await poll();
     await poll();
@@ -121,7 +56,7 @@ describe('a poll', () => {
   });
 
   it('looks again at a job that was waiting, and finds its end', async () => {
-    const { poll, put, end, queued } = fixture();
+    const { poll, put, end, queued } = reconcilerFixture();
     put(A, 1, 'manual', 6 * DAY);
     for (let id = 2; id < 400; id += 1) {
       put(A, id, 'success', 5 * DAY);
@@ -134,7 +69,7 @@ describe('a poll', () => {
   });
 
   it('does not read again what is settled', async () => {
-    const { poll, put, end, state } = fixture();
+    const { poll, put, end, state } = reconcilerFixture();
     for (const id of [1, 2, 3, 5]) {
       put(A, id, 'success', DAY);
       await end(A, id, DAY);
@@ -156,7 +91,7 @@ describe('a poll', () => {
   });
 
   it('goes on when a project is refused or gone', async () => {
-    const { poll, put, queued, state } = fixture([A, B, C]);
+    const { poll, put, queued, state } = reconcilerFixture([A, B, C]);
     for (const project of [A, B, C]) put(project, project, 'success', HOUR);
     state.failing.set(A, new SidebandError('GITLAB_REFUSED'));
     state.failing.set(B, new SidebandError('GITLAB_NOT_FOUND'));
@@ -165,7 +100,7 @@ describe('a poll', () => {
   });
 
   it('stops where GitLab limits it, and begins there the next time', async () => {
-    const { poll, put, queued, state } = fixture([A, B, C]);
+    const { poll, put, queued, state } = reconcilerFixture([A, B, C]);
     for (const project of [A, B, C]) put(project, project, 'success', HOUR);
     state.failing.set(B, new SidebandError('GITLAB_RATE_LIMITED', {}, { retryAfterMs: 30_000 }));
     await expect(poll()).rejects.toMatchObject({ code: 'GITLAB_RATE_LIMITED', retryAfterMs: 30_000 });
@@ -178,7 +113,7 @@ describe('a poll', () => {
 
   it('gives up on a GitLab that does not answer', async () => {
     const many = Array.from({ length: 50 }, (_, index) => (index + 1) as ProjectId);
-    const { poll, state, gitlab } = fixture(many);
+    const { poll, state, gitlab } = reconcilerFixture(many);
     let asked = 0;
     for (const project of many) {
       state.failing.set(project, new SidebandError('GITLAB_UNAVAILABLE'));
@@ -195,14 +130,14 @@ describe('a poll', () => {
   });
 
   it('says when Redis is away', async () => {
-    const { poll, put, state } = fixture();
+    const { poll, put, state } = reconcilerFixture();
     put(A, 1, 'success', HOUR);
     state.failing.set(A, new SidebandError('REDIS_UNAVAILABLE'));
     await expect(poll()).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
   });
 
   it('brings parked uses to every host that has registered their manager', async () => {
-    const { poll, evidence, state } = fixture([]);
+    const { poll, evidence, state } = reconcilerFixture([]);
     const image = 'docker.io/library/ruby:3.3' as Identity;
     const at = (NOW - HOUR) as Millis;
     const job = { instance, project: A, job: 1 as JobId };
@@ -210,13 +145,7 @@ describe('a poll', () => {
       { job, jobName: 'test', role: 'build', identities: [image], at, receivedAt: at, source: 'trace' },
     ]);
     expect(await poll()).toMatchObject({ unparked: 0 });
-    state.registrations = ['one', 'two'].map((host) => ({
-      host: host as HostName,
-      uuid: host,
-      systemIds: [MANAGER],
-      seenAt: at,
-      mode: 'observe' as const,
-    }));
+    state.registrations = [registration('one'), registration('two')];
     expect(await poll()).toMatchObject({ unparked: 1 });
     for (const { host } of state.registrations) {
       expect((await evidence.lastUses(host)).get(image)?.at).toBe(at);

@@ -1,19 +1,25 @@
 import { ManualClock, type Millis } from '@sideband/shared/clock';
-import type { Registration } from '@sideband/shared/hosts/records';
-import type { HostName, SystemId } from '@sideband/shared/names';
+import type { JobClaim, Registration } from '@sideband/shared/hosts/records';
+import type { HostName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
 import { expect, it } from 'vitest';
 import { createPlaces } from './place.ts';
 
 const A = 's_aaaaaaaaaaaa' as SystemId;
 const B = 's_bbbbbbbbbbbb' as SystemId;
+const JOB: JobClaim = { gitlab: 'gitlab.example', project: 7 as ProjectId, job: 1 as JobId };
 
 function registration(host: string, systemIds: readonly SystemId[]): Registration {
-  return { host: host as HostName, uuid: host, systemIds, seenAt: 0 as Millis, mode: 'observe' };
+  return { host: host as HostName, uuid: host, systemIds, seenAt: 0 as Millis, mode: 'observe', engine: '' };
 }
 
-function fixture(initial: readonly Registration[]) {
+function fixture(initial: readonly Registration[], claimedBy: readonly string[] = []) {
   const clock = new ManualClock(1_000_000);
-  const state = { registrations: initial, reads: 0, failure: undefined as Error | undefined };
+  const state = {
+    registrations: initial,
+    reads: 0,
+    failure: undefined as Error | undefined,
+    asked: [] as (readonly string[])[],
+  };
   const places = createPlaces(
     {
       async registrations() {
@@ -21,45 +27,70 @@ function fixture(initial: readonly Registration[]) {
         if (state.failure !== undefined) throw state.failure;
         return state.registrations;
       },
+      async claimants(claim, hosts) {
+        expect(claim).toEqual(JOB);
+        state.asked.push(hosts);
+        return hosts.filter((host) => claimedBy.includes(host));
+      },
     },
     clock,
   );
-  return { clock, state, places };
+  const hostsOf = async (manager: SystemId | undefined) => (await places.placeOf(JOB, manager)).hosts;
+  return { clock, state, places, hostsOf };
 }
 
 it('finds every host that registered the manager', async () => {
-  const { places } = fixture([registration('one', [A, A]), registration('two', [B, A])]);
-  expect(await places.hostsOf(A)).toEqual(['one', 'two']);
-  expect(await places.hostsOf(B)).toEqual(['two']);
+  const { hostsOf } = fixture([registration('one', [A, A]), registration('two', [B, A])]);
+  expect(await hostsOf(A)).toEqual(['one', 'two']);
+  expect(await hostsOf(B)).toEqual(['two']);
 });
 
 it('looks once for many questions, and again after five seconds', async () => {
-  const { clock, state, places } = fixture([registration('one', [A])]);
-  await Promise.all(Array.from({ length: 50 }, () => places.hostsOf(A)));
+  const { clock, state, hostsOf } = fixture([registration('one', [A])]);
+  await Promise.all(Array.from({ length: 50 }, () => hostsOf(A)));
   clock.advance(4_999);
-  await places.hostsOf(A);
+  await hostsOf(A);
   expect(state.reads).toBe(1);
   state.registrations = [registration('two', [A])];
   clock.advance(1);
-  expect(await places.hostsOf(A)).toEqual(['two']);
+  expect(await hostsOf(A)).toEqual(['two']);
   expect(state.reads).toBe(2);
 });
 
 it('looks at once for a manager it does not know, but once a second at most', async () => {
-  const { clock, state, places } = fixture([registration('one', [A])]);
-  await places.hostsOf(A);
-  for (let question = 0; question < 10; question += 1) expect(await places.hostsOf(B)).toEqual([]);
+  const { clock, state, hostsOf } = fixture([registration('one', [A])]);
+  await hostsOf(A);
+  for (let question = 0; question < 10; question += 1) expect(await hostsOf(B)).toEqual([]);
   expect(state.reads).toBe(1);
   state.registrations = [registration('one', [A]), registration('new', [B])];
   clock.advance(1_000);
-  expect(await places.hostsOf(B)).toEqual(['new']);
+  expect(await hostsOf(B)).toEqual(['new']);
   expect(state.reads).toBe(2);
 });
 
 it('does not remember a failure', async () => {
-  const { state, places } = fixture([registration('one', [A])]);
+  const { state, hostsOf } = fixture([registration('one', [A])]);
   state.failure = new Error('Redis is away');
-  await expect(places.hostsOf(A)).rejects.toThrow('Redis is away');
+  await expect(hostsOf(A)).rejects.toThrow('Redis is away');
   state.failure = undefined;
-  expect(await places.hostsOf(A)).toEqual(['one']);
+  expect(await hostsOf(A)).toEqual(['one']);
+});
+
+it('prefers the hosts that saw the job’s containers, but it may still be at work on all of its manager', async () => {
+  const both = [registration('one', [A]), registration('two', [A]), registration('other', [B])];
+  const { places, state } = fixture(both, ['two', 'other']);
+  expect(await places.placeOf(JOB, A)).toEqual({ hosts: ['two'], possible: ['one', 'two'] });
+  expect(state.asked).toEqual([['one', 'two']]);
+});
+
+it.each([
+  ['a manager nobody registered', B],
+  ['no manager', undefined],
+])('asks every host about a job of %s', async (_, manager) => {
+  const all = [registration('one', [A]), registration('two', [])];
+  const { places, state } = fixture(all, ['two']);
+  expect(await places.placeOf(JOB, manager)).toEqual({ hosts: ['two'], possible: ['two'] });
+  expect(state.asked).toEqual([['one', 'two']]);
+  const { places: unclaimed } = fixture(all);
+  expect(await unclaimed.placeOf(JOB, manager)).toEqual({ hosts: [], possible: [] });
 });

@@ -1,19 +1,13 @@
 import type { Millis } from '@sideband/shared/clock';
-import type { HostName, SystemId } from '@sideband/shared/names';
 import type { UsedImage } from './ledger.ts';
-import type { HeardJob, Resolved, ResolverParts } from './resolver-parts.ts';
+import type { HeardJob, Placement, Resolved, ResolverParts } from './resolver-parts.ts';
 import type { TraceHead } from './trace-reader.ts';
 import { identitiesOf, usesOf } from './uses.ts';
 
-/** Where a job ran, as well as that is known. */
-export interface Placement {
-  readonly manager: SystemId | undefined;
-  readonly hosts: readonly HostName[];
-}
-
 /**
- * Makes a trace into evidence on every host, or parks it until the manager has one, and remembers it for the
- * next job of the name. Outcomes: `recorded`, `parked`, `unplaced` (no manager is known), `no-images`.
+ * Makes a trace into evidence on every host of the place, or parks it until the manager has one, and remembers it
+ * for the next job of the name. Outcomes: `recorded`, `parked`, `unplaced` (neither host nor manager is known),
+ * `no-images`.
  */
 export async function recordTrace(
   parts: ResolverParts,
@@ -37,7 +31,7 @@ export async function recordTrace(
   if (isWhole(head)) await ledger.rememberImages(key, job.name, usedImages(head), at);
 
   const outcome = hosts.length > 0 ? 'recorded' : manager === undefined ? 'unplaced' : 'parked';
-  if (outcome === 'unplaced') log.warn({ job: key }, 'Nothing says which runner manager ran the job');
+  if (outcome === 'unplaced') log.warn({ job: key }, 'Nothing says where the job ran');
   return { outcome, uses: uses.length, hosts: [...hosts] };
 }
 

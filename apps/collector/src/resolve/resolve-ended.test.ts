@@ -1,6 +1,6 @@
 import type { Millis } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
-import type { JobId } from '@sideband/shared/names';
+import type { HostName, JobId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
 import {
   FINISHED,
@@ -19,6 +19,7 @@ import {
   RUBY_ID,
   resolverFixture,
   SERVICE,
+  STARTED,
   TRACE,
   TWO,
   text,
@@ -60,6 +61,29 @@ describe('an ended job', () => {
     put(11);
     expect(await hear(11, 'ended')).toMatchObject({ outcome: 'recorded', hosts: [ONE, TWO] });
     expect(await usesOn(store, TWO)).toEqual(await usesOn(store, ONE));
+  });
+
+  it('is recorded where its containers were seen, and its leases end wherever they may be', async () => {
+    const claimants: HostName[] = [];
+    const { store, put, hear, claims } = resolverFixture({ hosts: [ONE, TWO], claimants });
+    put(11, { status: 'running' });
+    await hear(11, 'running');
+    for (const host of [ONE, TWO]) expect(await leasesOn(store, host, NOW)).toHaveLength(5);
+    claimants.push(TWO);
+    put(11);
+    expect(await hear(11, 'ended')).toEqual({ outcome: 'recorded', uses: 2, hosts: [TWO] });
+    expect((await usesOn(store, ONE))[RUBY_ID]).toBe(STARTED);
+    expect((await usesOn(store, TWO))[RUBY_ID]).toBe(FINISHED);
+    for (const host of [ONE, TWO]) expect(await leasesOn(store, host, NOW)).toEqual([]);
+    expect(claims).toContainEqual({ gitlab: 'gitlab.example:8443', project, job: 11 });
+  });
+
+  it('is recorded where its containers were seen, also if nothing tells its manager', async () => {
+    const { store, put, hear } = resolverFixture({ claimants: [TWO] });
+    put(11, { systemId: undefined }, TRACE.replace(/, system ID.*/, ''));
+    expect(await hear(11, 'ended')).toEqual({ outcome: 'recorded', uses: 2, hosts: [TWO] });
+    expect((await usesOn(store, TWO))[RUBY_ID]).toBe(FINISHED);
+    expect(await usesOn(store, ONE)).toEqual({});
   });
 
   it('is parked under its manager until a host registers', async () => {

@@ -1,8 +1,8 @@
 import { SidebandError } from '@sideband/shared/errors';
 import { CLOCK_TOLERANCE_MS } from '@sideband/shared/evidence/model';
 import { readTrace } from './read-trace.ts';
-import { type Placement, recordTrace } from './record-trace.ts';
-import { endOf, type HeardJob, type Resolved, type ResolverParts } from './resolver-parts.ts';
+import { recordTrace } from './record-trace.ts';
+import { endOf, findPlace, type HeardJob, type Resolved, type ResolverParts } from './resolver-parts.ts';
 
 /** A trace may be on its way for a moment after the end, to a replica or into the archive. */
 const TRACE_LAG_MS = 5_000;
@@ -16,23 +16,21 @@ const TRACE_LAG_MS = 5_000;
  * because the token's rights may be mended.
  */
 export async function resolveEnded(parts: ResolverParts, heard: HeardJob): Promise<Resolved> {
-  const { evidence, places, ledger, log } = parts;
+  const { evidence, ledger, log } = parts;
   const { key, job, receivedAt } = heard;
   const trace = job.startedAt === undefined ? 'never-ran' : await readTrace(parts, heard);
   if (trace === 'no-trace' && heard.mayLag && parts.clock.now() - endOf(heard) < TRACE_LAG_MS) {
     throw new SidebandError('GITLAB_UNAVAILABLE', { job: key, trace: 'none yet' });
   }
   const head = typeof trace === 'string' ? undefined : trace;
-  const manager = job.systemId ?? head?.systemId;
-  const hosts = manager === undefined ? [] : await places.hostsOf(manager);
-  const placement: Placement = { manager, hosts };
+  const placement = await findPlace(parts, heard, job.systemId ?? head?.systemId);
   const endedAt = endOf(heard);
 
   const resolved =
     typeof trace === 'string'
-      ? { outcome: trace, uses: 0, hosts: [...hosts] }
+      ? { outcome: trace, uses: 0, hosts: [...placement.hosts] }
       : await recordTrace(parts, heard, trace, placement, endedAt);
-  for (const host of hosts) await evidence.endJob(host, key, endedAt);
+  for (const host of placement.possible) await evidence.endJob(host, key, endedAt);
   if (resolved.outcome !== 'trace-refused') await ledger.markEnded(key, job.createdAt);
 
   const aheadMs = (job.finishedAt ?? endedAt) - receivedAt;

@@ -60,7 +60,7 @@ describe('a hint', () => {
     const resolver = createResolver({
       gitlabs: new Map([[instance, createMemoryGitLab({ instance })]]),
       evidence: createMemoryEvidenceStore(),
-      places: { hostsOf: async () => [] },
+      places: { placeOf: async () => ({ hosts: [], possible: [] }) },
       ledger: createMemoryLedger(clock, { lookBackMs: HOUR, endedJobs: 1, imagesMs: HOUR }),
       clock,
       log: silentLog(),

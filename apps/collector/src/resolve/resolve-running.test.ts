@@ -15,6 +15,7 @@ import {
   resolverFixture,
   SERVICE,
   STARTED,
+  TWO,
   text,
   usesOn,
 } from './resolver-fixture.suite.ts';
@@ -42,6 +43,19 @@ describe('a running job', () => {
       [...RUBY, ...REDIS].map((name) => `predicted ${name}`).sort(),
     );
     expect(gitlab.calls('trace')).toBe(1);
+  });
+
+  it('is leased on every host of its manager as well as where its containers are', async () => {
+    const { store, put, hear } = resolverFixture({ hosts: [ONE], claimants: [TWO] });
+    put(11);
+    await hear(11, 'ended');
+    put(12, { status: 'running' }, '');
+    expect(await hear(12, 'running')).toMatchObject({ outcome: 'predicted', hosts: [ONE, TWO] });
+    put(13, { status: 'running', name: 'new' });
+    expect(await hear(13, 'running')).toMatchObject({ outcome: 'recorded', hosts: [TWO] });
+    const expected = [...RUBY, ...REDIS].flatMap((name) => [`predicted ${name}`, `confirmed ${name}`]);
+    for (const host of [ONE, TWO]) expect(await leasesOn(store, host, NOW)).toEqual(expected.sort());
+    expect(await usesOn(store, ONE)).toEqual({});
   });
 
   it('waits a little for a trace that says more', async () => {

@@ -1,8 +1,16 @@
 import type { Millis } from '@sideband/shared/clock';
 import type { Identity, LeaseStrength } from '@sideband/shared/evidence/model';
 import { readTrace } from './read-trace.ts';
-import { type Placement, recordTrace } from './record-trace.ts';
-import { type HeardJob, nothingDone, type Resolved, type ResolverParts, startOf } from './resolver-parts.ts';
+import { recordTrace } from './record-trace.ts';
+import {
+  findPlace,
+  type HeardJob,
+  nothingDone,
+  type Placement,
+  type Resolved,
+  type ResolverParts,
+  startOf,
+} from './resolver-parts.ts';
 import { identitiesOf } from './uses.ts';
 
 /** How long a lease holds at most. The job's own time-out may be less, but GitLab's API does not tell it. */
@@ -27,10 +35,11 @@ export async function resolveRunning(parts: ResolverParts, heard: HeardJob): Pro
   const known = await parts.ledger.imagesOf(key.instance, key.project, job.name);
   if (known === undefined) return await resolveFromTrace(parts, heard);
 
-  const hosts = job.systemId === undefined ? [] : await parts.places.hostsOf(job.systemId);
+  const placement = await findPlace(parts, heard, job.systemId);
   const identities = known.flatMap((image) => image.identities);
-  await lease(parts, heard, { manager: job.systemId, hosts }, identities, 'predicted');
-  return { outcome: hosts.length > 0 ? 'predicted' : 'unplaced', uses: 0, hosts: [...hosts] };
+  await lease(parts, heard, placement, identities, 'predicted');
+  const { possible } = placement;
+  return { outcome: possible.length > 0 ? 'predicted' : 'unplaced', uses: 0, hosts: [...possible] };
 }
 
 async function resolveFromTrace(parts: ResolverParts, heard: HeardJob): Promise<Resolved> {
@@ -38,9 +47,7 @@ async function resolveFromTrace(parts: ResolverParts, heard: HeardJob): Promise<
   if (typeof head === 'string') return nothingDone(head === 'no-trace' ? 'too-early' : head);
   if (head.images.length === 0 && !head.complete) return nothingDone('too-early');
 
-  const manager = heard.job.systemId ?? head.systemId;
-  const hosts = manager === undefined ? [] : await parts.places.hostsOf(manager);
-  const placement: Placement = { manager, hosts };
+  const placement = await findPlace(parts, heard, heard.job.systemId ?? head.systemId);
   await lease(parts, heard, placement, head.images.flatMap(identitiesOf), 'confirmed');
   return await recordTrace(parts, heard, head, placement, startOf(heard));
 }
@@ -60,7 +67,7 @@ async function waitForTrace(parts: ResolverParts, heard: HeardJob): ReturnType<t
 async function lease(
   { evidence }: ResolverParts,
   heard: HeardJob,
-  { hosts }: Placement,
+  { possible }: Placement,
   identities: readonly Identity[],
   strength: LeaseStrength,
 ): Promise<void> {
@@ -72,5 +79,5 @@ async function lease(
     expiresAt,
   }));
   if (leases.length === 0) return;
-  for (const host of hosts) await evidence.lease(host, leases);
+  for (const host of possible) await evidence.lease(host, leases);
 }

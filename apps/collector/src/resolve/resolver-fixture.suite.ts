@@ -1,6 +1,7 @@
 import { ManualClock, type Millis } from '@sideband/shared/clock';
 import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-store';
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
+import type { JobClaim } from '@sideband/shared/hosts/records';
 import { silentLog } from '@sideband/shared/log';
 import type { HostName, InstanceName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
 import { createMemoryGitLab, type MemoryJob } from '../gitlab/memory-gitlab.ts';
@@ -41,7 +42,10 @@ export const text = (...lines: readonly (readonly string[])[]): string => `${lin
 export const TRACE = text(HEADER, SERVICE, BUILD, REST);
 
 interface Overrides {
+  /** Those that registered the manager. */
   readonly hosts?: readonly HostName[];
+  /** Those that saw the containers of every job; may be changed meanwhile. */
+  readonly claimants?: HostName[];
   readonly evidence?: (store: EvidenceStore) => EvidenceStore;
   readonly ledger?: (ledger: JobLedger) => JobLedger;
   readonly onWait?: (waits: number) => void;
@@ -49,7 +53,7 @@ interface Overrides {
 
 export function resolverFixture(overrides: Overrides = {}) {
   const clock = new ManualClock(NOW);
-  const gitlab = createMemoryGitLab({ instance });
+  const gitlab = createMemoryGitLab({ instance, host: 'gitlab.example:8443' });
   const store = createMemoryEvidenceStore();
   const ledger = createMemoryLedger(clock, {
     lookBackMs: 7 * 24 * HOUR,
@@ -57,11 +61,20 @@ export function resolverFixture(overrides: Overrides = {}) {
     imagesMs: 720 * HOUR,
   });
   const waits: number[] = [];
-  const hosts = overrides.hosts ?? [ONE];
+  const registered = overrides.hosts ?? [ONE];
+  const claimants = overrides.claimants ?? [];
+  const claims: JobClaim[] = [];
   const resolver = createResolver({
     gitlabs: new Map([[instance, gitlab]]),
     evidence: overrides.evidence?.(store) ?? store,
-    places: { hostsOf: async (manager) => (manager === MANAGER ? hosts : []) },
+    places: {
+      async placeOf(claim, manager) {
+        claims.push(claim);
+        const managed = manager === MANAGER ? registered : [];
+        const hosts = claimants.length > 0 ? [...claimants] : managed;
+        return { hosts, possible: [...new Set([...managed, ...claimants])] };
+      },
+    },
     ledger: overrides.ledger?.(ledger) ?? ledger,
     clock,
     log: silentLog(),
@@ -91,7 +104,7 @@ export function resolverFixture(overrides: Overrides = {}) {
       { instance, project, job: id, status, receivedAt: RECEIVED },
       { jobId: `test-${id}`, attempt },
     );
-  return { clock, gitlab, store, ledger, waits, put, hear };
+  return { clock, gitlab, store, ledger, waits, claims, put, hear };
 }
 
 export async function usesOn(store: EvidenceStore, host: HostName): Promise<Record<string, number>> {

@@ -1,12 +1,12 @@
 import type { Clock, Millis } from '@sideband/shared/clock';
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { Log } from '@sideband/shared/log';
-import type { InstanceName, JobKey } from '@sideband/shared/names';
+import type { InstanceName, JobKey, SystemId } from '@sideband/shared/names';
 import type { resolveQueue } from '@sideband/shared/queues/catalogue';
 import type { ResultOf } from '@sideband/shared/queues/define';
 import type { GitLab, GitLabJob } from '../gitlab/port.ts';
 import type { JobLedger } from './ledger.ts';
-import type { Places } from './place.ts';
+import type { Place, Places } from './place.ts';
 
 export interface ResolverParts {
   readonly gitlabs: ReadonlyMap<InstanceName, GitLab>;
@@ -29,6 +29,20 @@ export interface HeardJob {
 }
 
 export type Resolved = ResultOf<(typeof resolveQueue.jobs)['job-event']>;
+
+/** Where a job is, and its manager, under which its uses wait while no host is known. */
+export interface Placement extends Place {
+  readonly manager: SystemId | undefined;
+}
+
+export async function findPlace(
+  { places }: ResolverParts,
+  { key, gitlab }: HeardJob,
+  manager: SystemId | undefined,
+): Promise<Placement> {
+  const claim = { gitlab: gitlab.host, project: key.project, job: key.job };
+  return { manager, ...(await places.placeOf(claim, manager)) };
+}
 
 export function nothingDone(outcome: string): Resolved {
   return { outcome, uses: 0, hosts: [] };

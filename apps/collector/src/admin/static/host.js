@@ -9,6 +9,8 @@ export function showHost(summary, report, entries, now) {
     time(report.at, now),
     summary.systemIds.length > 0 ? ` · ${summary.systemIds.join(', ')}` : '',
   );
+  byId('evidence').replaceChildren(...evidenceLine(report.evidence, now));
+  byId('warnings').replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
   byId('room').replaceChildren(...report.filesystems.map(diskBar), ...budgetBar(report));
   const [body] = byId('images').tBodies;
   body.replaceChildren(...report.images.map((image) => imageRow(image, report.mode, now)));
@@ -19,6 +21,15 @@ export function showHost(summary, report, entries, now) {
   if (entries.length === 0) {
     byId('journal').append(element('li', { class: 'empty' }, 'Nothing was evicted yet.'));
   }
+}
+
+/** How good what the plan rests on is. */
+function evidenceLine({ kind, asOf, disagreements }, now) {
+  const images = disagreements === 1 ? '1 image' : `${disagreements} images`;
+  const differ = disagreements > 0 ? ` · watch and GitLab differ on ${images}` : '';
+  if (kind === 'watch-only' || asOf === null) return ['Evidence: only what was seen on the host', differ];
+  const word = kind === 'fresh' ? '' : `${kind}, `;
+  return [`Evidence: ${word}GitLab was asked for everything `, time(asOf, now), differ];
 }
 
 /** A moment, said as an age; `refreshTimes` keeps it true. */

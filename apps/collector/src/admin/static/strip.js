@@ -16,6 +16,8 @@ export function headline(summary, now) {
       return 'The reaper is there; its first report is on its way.';
     case 'report-old':
       return `The reaper lives, but has finished no cycle for ${duration(now - status.since)}. Look at its log and the engine.`;
+    case 'stale':
+      return `${age(status.since, now)} Look whether the collector runs and reaches GitLab.`;
     case 'observing':
       return 'Room enough. Observing only: nothing is deleted on this host.';
     case 'healthy':
@@ -23,6 +25,11 @@ export function headline(summary, now) {
     default:
       return String(status.code);
   }
+}
+
+function age(since, now) {
+  if (since === null) return 'GitLab was not asked for long.';
+  return `GitLab was last asked for everything ${duration(now - since)} ago.`;
 }
 
 function free({ filesystems }) {
