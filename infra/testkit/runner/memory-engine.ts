@@ -1,7 +1,5 @@
 import type { MemoryEngine, MemoryImageOptions } from '@sideband/reaper/engine/memory-engine';
-import type { EngineImage } from '@sideband/reaper/engine/port';
 import { type Clock, systemClock } from '@sideband/shared/clock';
-import { parseImageReference, referenceIdentity } from '@sideband/shared/image-reference';
 import { ImageMissing, PullFailed, type RunnerEngine } from './engine.ts';
 
 /** What can be pulled: as the registry offers it, with at least one digest reference. */
@@ -21,15 +19,9 @@ export function memoryRunnerEngine(
   memory: MemoryEngine,
   { offered, diskBytes = Number.POSITIVE_INFINITY, clock = systemClock }: MemoryRunnerEngineOptions,
 ): RunnerEngine {
-  const find = async (reference: string): Promise<EngineImage | undefined> => {
-    const name = canonicalName(reference);
-    const names = ({ id, tags, digests }: EngineImage): readonly string[] => [id, ...tags, ...digests];
-    return (await memory.images()).find((image) => names(image).includes(name));
-  };
-
   return {
     async find(reference) {
-      const image = await find(reference);
+      const image = await memory.find(reference);
       return image === undefined ? undefined : { id: image.id, digest: image.digests[0] };
     },
     async pull(reference) {
@@ -44,19 +36,14 @@ export function memoryRunnerEngine(
         throw new PullFailed(`failed to register layer: write /layers: no space left on device`);
       }
       const tags = reference.includes('@') ? [] : [reference];
-      memory.addImage({ ...image, tags, arrivedAt: clock.now() });
+      memory.addImage({ ...image, tags, arrivedAt: clock.now(), by: 'pull' });
     },
     async create({ imageId, reference = imageId, labels }) {
-      const image = await find(reference);
+      const image = await memory.find(reference);
       if (image === undefined) throw new ImageMissing(reference);
-      return memory.addContainer({ image: image.id, labels });
+      return memory.addContainer({ image: image.id, labels, createdBy: reference });
     },
     start: async (container) => memory.startContainer(container),
     remove: async (container) => memory.removeContainer(container),
   };
-}
-
-function canonicalName(reference: string): string {
-  const parsed = parseImageReference(reference);
-  return parsed.ok ? referenceIdentity(parsed.value) : reference;
 }

@@ -25,6 +25,7 @@ export const listedImages = z.array(
 export type ListedImage = z.infer<typeof listedImages>[number];
 
 export const inspectedImage = z.object({
+  Id: z.optional(z.string()),
   RepoTags: strings,
   RepoDigests: strings,
   RootFS: z.nullish(z.object({ Layers: strings })),
@@ -40,6 +41,8 @@ export const listedContainers = z.array(
     Image: z.nullish(z.string()),
     ImageID: z.nullish(z.string()),
     State: z.nullish(z.string()),
+    /** Seconds. */
+    Created: z.nullish(z.number()),
     Labels: labels,
   }),
 );

@@ -10,19 +10,32 @@ export type Arrival = Pick<EngineImage, 'arrivedAt' | 'arrivalSource'>;
 /** When the engine wrote down an image, by the time of that file; undefined where it cannot be seen. */
 export type RecordTimes = (image: ImageId) => Promise<Millis | undefined>;
 
-/** `rootView`: the engine's data root as the reaper sees it. Docker's classic stores only. */
+/** `rootView`: the engine's data root as the reaper sees it. Docker's classic stores, and Podman's (4.3.1). */
 export function recordTimes(info: EngineInfo, rootView: string | undefined): RecordTimes {
   const driver = info.Driver ?? '';
   if (usesContainerdStore(info) || !/^[\w-]+$/.test(driver)) return async () => undefined;
-  const records = join(rootView ?? info.DockerRootDir, 'image', driver, 'imagedb', 'content', 'sha256');
+  const root = rootView ?? info.DockerRootDir;
+  // Docker keeps a file for each image, Podman a directory that tagging leaves alone.
+  const records = [
+    join(root, 'image', driver, 'imagedb', 'content', 'sha256'),
+    join(root, `${driver}-images`),
+  ];
   return async (image) => {
-    try {
-      const { mtimeMs } = await lstat(join(records, image.slice('sha256:'.length)));
-      return Math.floor(mtimeMs) as Millis;
-    } catch {
-      return undefined;
+    for (const record of records) {
+      const time = await timeOf(join(record, image.slice('sha256:'.length)));
+      if (time !== undefined) return time;
     }
+    return undefined;
   };
+}
+
+async function timeOf(path: string): Promise<Millis | undefined> {
+  try {
+    const { mtimeMs } = await lstat(path);
+    return Math.floor(mtimeMs) as Millis;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

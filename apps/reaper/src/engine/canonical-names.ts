@@ -11,7 +11,8 @@ export interface CanonicalNames {
 // What engines list for "no name": null, nothing, or these (API 1.41 and older).
 const NO_NAME: ReadonlySet<string> = new Set(['<none>:<none>', '<none>@<none>']);
 const SAFE_IN_A_PATH = /^\w[\w./:@-]{0,511}$/;
-const CLIMBS = /(?:^|\/)\.{1,2}(?:\/|$)/;
+// A server shortens `..`, `.` and `//`, or sends elsewhere.
+const CLIMBS = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /**
  * An engine's names (`ruby:3.3`) in canonical form (`docker.io/library/ruby:3.3`), sorted.
@@ -41,7 +42,12 @@ export function canonicalNames(
   return { tags: [...tags].sort(), digests: [...digests].sort(), unreadable };
 }
 
+/** Whether it can stand in a path of the engine's API without leading elsewhere. */
+export function isSafeInPath(name: string): boolean {
+  return SAFE_IN_A_PATH.test(name) && !CLIMBS.test(name);
+}
+
 function harmless(name: string): string {
-  if (SAFE_IN_A_PATH.test(name) && !CLIMBS.test(name)) return name;
+  if (isSafeInPath(name)) return name;
   return `unreadable-${Buffer.from(name).toString('hex').slice(0, 128)}`;
 }

@@ -1,26 +1,23 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fillTo } from '@sideband/infra/testkit/filler';
 import { makeImage } from '@sideband/infra/testkit/images';
 import { type Registry, startRegistry } from '@sideband/infra/testkit/registry';
 import { type Sandbox, startSandbox, whyNoSandbox } from '@sideband/infra/testkit/sandbox';
 import { skipBecause } from '@sideband/infra/testkit/skip';
 import { type TemporaryDirectory, temporaryDirectory } from '@sideband/infra/testkit/temporary-directory';
-import { until } from '@sideband/infra/testkit/until';
 import { silentLog } from '@sideband/shared/log';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dockerLab } from './docker-lab.suite.ts';
+import { dockerdProcess } from './dockerd-process.suite.ts';
 import { createDockerEngine } from './dockerode-engine.ts';
-import { describeEngine, type EngineLab } from './engine.suite.ts';
-import type { DigestName, Engine, ImageId, TagName } from './port.ts';
+import { describeEngine } from './engine.suite.ts';
+import type { Engine, ImageId, TagName } from './port.ts';
 
 const noSandbox = whyNoSandbox();
 const MEGABYTE = 1_000_000;
-/** The machine's own programs, for containers of images that have none. */
-const HOST_PROGRAMS = ['/usr:/usr:ro', '/usr/lib:/lib:ro', '/usr/lib64:/lib64:ro'];
 
 skipBecause(noSandbox).describe('dockerd', () => {
   let directory: TemporaryDirectory;
@@ -145,32 +142,19 @@ skipBecause(noSandbox).describe('dockerd', () => {
       names: ['restart:1'],
       layers: [{ seed: 'restart', bytes: 1_000 }],
     })) as ImageId;
-    const again = await commandOf(sandbox.pid);
-    process.kill(sandbox.pid, 'SIGTERM');
-    await until('dockerd to be gone', async () =>
-      engine.containers().then(
-        () => false,
-        () => true,
-      ),
-    );
+    const dockerd = await dockerdProcess(sandbox);
+    await dockerd.stop();
 
     for (const call of [engine.images, engine.containers, engine.describe, () => engine.remove(id)]) {
       await expect(call()).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
     }
 
-    const dockerd = spawn(again.command, again.args, { env: again.env, stdio: 'ignore' });
     try {
-      await until('dockerd to be back', async () =>
-        engine.containers().then(
-          () => true,
-          () => false,
-        ),
-      );
+      await dockerd.start();
       expect((await engine.images()).map((image) => image.id)).toEqual([id]);
       expect(await engine.remove(id)).toEqual({ kind: 'removed' });
     } finally {
-      dockerd.kill('SIGTERM');
-      await once(dockerd, 'exit');
+      await dockerd.close();
     }
   });
 });
@@ -206,66 +190,14 @@ describe('an engine that is slow or says little', () => {
 
   test('a container’s image is taken from wherever its id is; one without is left out', async () => {
     expect(await engine.containers()).toEqual([
-      { id: 'one', image: `sha256:${'a'.repeat(64)}`, state: 'exited', labels: {} },
-      { id: 'two', image: `sha256:${'b'.repeat(64)}`, state: '', labels: { a: 'b' } },
+      { id: 'one', image: `sha256:${'a'.repeat(64)}`, createdAt: 5_000, state: 'exited', labels: {} },
+      { id: 'two', image: `sha256:${'b'.repeat(64)}`, createdAt: 0, state: '', labels: { a: 'b' } },
     ]);
   });
 });
 
 const OFTEN_INCOMPLETE = [
-  { Id: 'one', ImageID: 'a'.repeat(64), Image: 'ruby:3.3', State: 'exited', Labels: null },
+  { Id: 'one', ImageID: 'a'.repeat(64), Image: 'ruby:3.3', State: 'exited', Created: 5, Labels: null },
   { Id: 'two', ImageID: '', Image: `sha256:${'b'.repeat(64)}`, Labels: { a: 'b' } },
   { Id: 'three', ImageID: '', Image: 'ruby:3.3', State: 'removing', Labels: {} },
 ];
-
-function dockerLab(sandbox: Sandbox, engine: Engine): EngineLab {
-  const { docker } = sandbox;
-  return {
-    engine,
-    makeImage: async (options) => (await makeImage(docker, options)) as ImageId,
-    async pullOffered(by) {
-      const repository = 'quay.io/sideband/offered';
-      await text(await docker.pull(`${repository}:1`));
-      const { Id, RepoDigests } = await docker.getImage(`${repository}:1`).inspect();
-      const digest = RepoDigests[0] as DigestName;
-      if (by === 'digest') {
-        await docker.getImage(Id).remove();
-        await text(await docker.pull(digest));
-      }
-      return { id: Id as ImageId, digest };
-    },
-    async makeChild(parent, name) {
-      const container = await docker.createContainer({ Image: parent, Cmd: ['/nothing'] });
-      const [repo, tag] = name.split(':');
-      const { Id } = (await container.commit({ repo, tag })) as { Id: string };
-      await container.remove();
-      return Id as ImageId;
-    },
-    async makeContainer(image, state) {
-      const container = await docker.createContainer({
-        Image: image,
-        Cmd: state === 'running' ? ['/usr/bin/sleep', '3600'] : ['/usr/bin/true'],
-        HostConfig: { NetworkMode: 'none', Binds: HOST_PROGRAMS },
-      });
-      if (state !== 'created') await container.start();
-      if (state === 'exited') await container.wait();
-      return container.id;
-    },
-    removeContainer: async (id) => await docker.getContainer(id).remove({ force: true }),
-    close: async () => undefined,
-  };
-}
-
-async function commandOf(pid: number) {
-  const parts = async (file: string) =>
-    (await readFile(`/proc/${pid}/${file}`, 'utf8')).split('\0').filter((part) => part !== '');
-  const [command, ...args] = await parts('cmdline');
-  if (command === undefined) throw new Error(`No process ${pid}`);
-  const env = Object.fromEntries(
-    (await parts('environ')).map((entry) => [
-      entry.slice(0, entry.indexOf('=')),
-      entry.slice(entry.indexOf('=') + 1),
-    ]),
-  );
-  return { command, args, env };
-}

@@ -1,6 +1,6 @@
+import { type Clock, systemClock } from '@sideband/shared/clock';
 import { isSidebandError, SidebandError } from '@sideband/shared/errors';
 import type { Log } from '@sideband/shared/log';
-import { quote } from '@sideband/shared/quote';
 import type * as z from 'zod/mini';
 import {
   type EngineInfo,
@@ -8,26 +8,29 @@ import {
   engineVersion,
   engineWords,
   inspectedImage,
-  listedContainers,
   readAnswer,
   toImageId,
 } from './answers.ts';
 import { recordTimes } from './arrival.ts';
-import { canonicalNames } from './canonical-names.ts';
+import { canonicalNames, isSafeInPath } from './canonical-names.ts';
+import { readContainers } from './container-list.ts';
+import type { EngineCall } from './engine-call.ts';
+import { followEvents } from './events.ts';
 import { READ_TIMEOUT_MS } from './image-details.ts';
 import { createImageList } from './image-list.ts';
 import { imageRootsOf } from './image-roots.ts';
 import type {
   DigestName,
   Engine,
-  EngineContainer,
   EngineDescription,
   ImageId,
+  NamedImage,
   RemoveOutcome,
   TagName,
 } from './port.ts';
 import { removeOutcome } from './remove-outcome.ts';
-import { createWire, NO_ANSWER, type Session } from './wire.ts';
+import { type Answer, createWire, type Session } from './wire.ts';
+import { NO_ANSWER } from './wire-error.ts';
 
 /** An image of many gigabytes on a slow disk takes minutes, and a deletion that is given up goes on all the same. */
 const REMOVE_TIMEOUT_MS = 10 * 60_000;
@@ -39,12 +42,17 @@ export interface DockerEngineOptions {
   /** The engine's data root as the reaper sees it, where that differs from what the engine calls it. */
   readonly dataRootView?: string;
   readonly removeTimeoutMs?: number;
+  /** Told of every request that is made of the engine. */
+  readonly onCall?: (call: EngineCall) => void;
+  /** From when on events are followed that are followed anew. */
+  readonly clock?: Clock;
 }
 
 /** Docker Engine from 20.10 on, and Podman's Docker-compatible API. */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { log } = options;
-  const wire = createWire(options.socket.slice('unix://'.length));
+  const clock = options.clock ?? systemClock;
+  const wire = createWire(options.socket.slice('unix://'.length), options.onCall);
   const list = createImageList(wire, log);
   let known: { readonly session: Session; readonly info: EngineInfo } | undefined;
 
@@ -70,28 +78,23 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     return { name, apiVersion, imageRoots: imageRootsOf(await info()) };
   }
 
-  async function containers(): Promise<readonly EngineContainer[]> {
-    const query = { all: 'true' };
-    const call = { method: 'GET', path: '/containers/json', query, timeoutMs: READ_TIMEOUT_MS } as const;
-    const listed = readAnswer(listedContainers, await wire.ask(call), 'GET /containers/json');
-    return listed.flatMap((container): readonly EngineContainer[] => {
-      const image = toImageId(container.ImageID) ?? toImageId(container.Image);
-      if (image === undefined) {
-        // Seen on containers that are being removed; the engine itself goes on refusing to delete their image.
-        log.warn({ container: quote(container.Id) }, 'The engine does not say which image a container has');
-        return [];
-      }
-      return [{ id: container.Id, image, state: container.State ?? '', labels: container.Labels ?? {} }];
-    });
+  async function find(name: string): Promise<NamedImage | undefined> {
+    // No engine has an image whose name is none, and docker-modem would follow where a path like `..` is sent.
+    if (!isSafeInPath(name)) return undefined;
+    const path = `${imagePath(name)}/json`;
+    const answer = await wire.ask({ method: 'GET', path, timeoutMs: READ_TIMEOUT_MS });
+    if (answer.status === 404 || isNoReference(answer)) return undefined;
+    const call = 'GET /images/<id>/json';
+    const { Id, RepoTags, RepoDigests } = readAnswer(inspectedImage, answer, call);
+    const id = toImageId(Id);
+    if (id === undefined) throw new SidebandError('ENGINE_FAILED', { call, reason: 'the image has no id' });
+    const { tags, digests } = canonicalNames(RepoTags, RepoDigests);
+    return { id, tags, digests };
   }
 
   async function names(image: ImageId) {
-    const path = `/images/${image}/json`;
-    const answer = await wire.ask({ method: 'GET', path, timeoutMs: READ_TIMEOUT_MS });
-    if (answer.status === 404) return undefined;
-    const inspected = readAnswer(inspectedImage, answer, 'GET /images/<id>/json');
-    const { tags, digests } = canonicalNames(inspected.RepoTags, inspected.RepoDigests);
-    return { tags, digests };
+    const found = await find(image);
+    return found === undefined ? undefined : { tags: found.tags, digests: found.digests };
   }
 
   async function remove(target: ImageId | TagName | DigestName): Promise<RemoveOutcome> {
@@ -126,11 +129,18 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   return {
     describe,
     images: async () => await list.read(recordTimes(await info(), options.dataRootView)),
-    containers,
+    containers: () => readContainers(wire, log),
     names,
+    find,
+    follow: (stream) => followEvents({ wire, clock, log }, stream),
     remove,
     tag,
   };
+}
+
+/** Docker's answer to what is no name by its grammar: no image can have it. */
+function isNoReference({ status, body }: Answer): boolean {
+  return status === 400 && /invalid reference format/.test(JSON.stringify(body));
 }
 
 function imagePath(target: string): string {

@@ -1,7 +1,7 @@
 import type { Log } from '@sideband/shared/log';
 import { engineWords, imageHistory, inspectedImage, readAnswer } from './answers.ts';
 import type { ImageId } from './port.ts';
-import type { Wire } from './wire.ts';
+import type { Asking } from './wire.ts';
 
 export const READ_TIMEOUT_MS = 60_000;
 
@@ -16,7 +16,7 @@ export interface ImageDetails {
 
 /** Asks for one image's details, or only for those that can have changed since `before`; undefined when it is gone. */
 export async function readImageDetails(
-  wire: Wire,
+  wire: Asking,
   id: ImageId,
   before: ImageDetails | undefined,
   log: Log,
@@ -33,7 +33,7 @@ export async function readImageDetails(
 }
 
 /** An image whose history the engine cannot give is a whole image all the same; only its layers' sizes are unknown. */
-async function readHistory(wire: Wire, id: ImageId, log: Log): Promise<readonly number[] | undefined> {
+async function readHistory(wire: Asking, id: ImageId, log: Log): Promise<readonly number[] | undefined> {
   const answer = await wire.ask({ method: 'GET', path: `/images/${id}/history`, timeoutMs: READ_TIMEOUT_MS });
   if (answer.status === 200) {
     const newestFirst = readAnswer(imageHistory, answer, 'GET /images/<id>/history');

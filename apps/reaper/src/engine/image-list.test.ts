@@ -4,7 +4,8 @@ import { silentLog } from '@sideband/shared/log';
 import { describe, expect, test } from 'vitest';
 import { createImageList } from './image-list.ts';
 import type { ImageId } from './port.ts';
-import { type Answer, NO_ANSWER, type Wire } from './wire.ts';
+import type { Answer, Asking } from './wire.ts';
+import { NO_ANSWER } from './wire-error.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as ImageId;
 const B = `sha256:${'b'.repeat(64)}` as ImageId;
@@ -13,8 +14,7 @@ const unseen = async () => undefined;
 /** An engine's wire with answers laid out beforehand; what is not among them is a 404. */
 function scripted(answers: Record<string, Answer | Error>) {
   const asked: string[] = [];
-  const wire: Wire = {
-    session: async () => ({ apiVersion: '1.41' }),
+  const wire: Asking = {
     async ask({ path }) {
       asked.push(path);
       const answer = answers[path] ?? { status: 404, body: { message: 'No such image' } };

@@ -10,7 +10,8 @@ import { type ImageDetails, READ_TIMEOUT_MS, readImageDetails } from './image-de
 import { layerSizes, type SizedImage } from './layer-sizes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { ChainId, EngineImage, ImageId } from './port.ts';
-import { NO_ANSWER, type Wire } from './wire.ts';
+import type { Asking } from './wire.ts';
+import { NO_ANSWER } from './wire-error.ts';
 
 interface Remembered {
   /** The engine's spelling of its names, and its record's time: as long as they are the same, so is the rest. */
@@ -37,7 +38,7 @@ export interface ImageList {
 }
 
 /** Lists the images. What is known of them is remembered while they stay as they are, so that a cycle costs one call. */
-export function createImageList(wire: Wire, log: Log): ImageList {
+export function createImageList(wire: Asking, log: Log): ImageList {
   let remembered = new Map<ImageId, Remembered>();
 
   async function read(recordTime: RecordTimes): Promise<readonly EngineImage[]> {

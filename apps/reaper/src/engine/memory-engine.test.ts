@@ -4,12 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { createMemoryDisk } from '../disk/memory-disk.ts';
 import { chainIds } from './chain-ids.ts';
 import { describeEngine, type EngineLab, type LayerOfTest } from './engine.suite.ts';
+import { describeEngineEvents, type EngineEventsLab } from './engine-events.suite.ts';
+import { startFollowing } from './following.suite.ts';
 import { createMemoryEngine } from './memory-engine.ts';
-import type { DigestName, ImageId, TagName } from './port.ts';
+import type { DigestName, EventPosition, ImageId, TagName } from './port.ts';
 
 describeEngine('the in-memory engine', async () => memoryLab());
+describeEngineEvents('the in-memory engine’s events', async () => memoryLab(), [
+  'disturbContainer',
+  'importImage',
+]);
 
-function memoryLab(): EngineLab {
+function memoryLab(): EngineLab & EngineEventsLab {
   const engine = createMemoryEngine();
   const offered = `quay.io/sideband/offered@${digest('offered')}` as DigestName;
   return {
@@ -22,15 +28,26 @@ function memoryLab(): EngineLab {
     async pullOffered(by) {
       const tags = by === 'tag' ? ['quay.io/sideband/offered:1'] : [];
       const layers = chained([{ seed: 'offered', bytes: 10_000 }]);
-      const id = digest('config') as ImageId;
-      return { id: engine.addImage({ id, tags, digests: [offered], layers, arrivedAt: 1 }), digest: offered };
+      const image = { id: digest('config') as ImageId, tags, digests: [offered], layers, arrivedAt: 1 };
+      return { id: engine.addImage({ ...image, by: 'pull' }), digest: offered };
     },
     async makeChild(parent, name) {
       const layers = (await engine.images()).find((image) => image.id === parent)?.layers ?? [];
       return engine.addImage({ tags: [name], parent, layers, arrivedAt: Date.now() });
     },
     makeContainer: async (image, state) => engine.addContainer({ image, state }),
+    async createContainer(createdBy, labels) {
+      const found = await engine.find(createdBy);
+      if (found === undefined) throw new Error(`No such image: ${createdBy}`);
+      return engine.addContainer({ image: found.id, labels, createdBy });
+    },
+    async runContainer(id) {
+      engine.startContainer(id);
+      engine.endContainer(id);
+    },
     removeContainer: async (id) => engine.removeContainer(id),
+    stopEngine: async () => engine.stop(),
+    startEngine: async () => engine.start(),
     close: async () => undefined,
   };
 }
@@ -84,6 +101,60 @@ describe('the other side of the in-memory engine', () => {
     });
     engine.start();
     expect(await engine.images()).toEqual([]);
+  });
+
+  test('tells the last 256 events to one who asks from before, each with a time of its own', async () => {
+    const engine = createMemoryEngine({ clock: new ManualClock(5_000) });
+    const image = engine.addImage(ruby);
+    for (let count = 0; count < 300; count += 1) engine.addContainer({ image });
+
+    const { events, stop } = await startFollowing(engine, '5' as EventPosition);
+    await stop();
+
+    expect(events).toHaveLength(256);
+    const positions = events.map((event) => event.position);
+    expect(positions).toEqual([...new Set(positions)].sort());
+    expect(positions.at(-1)).toBe('5.000000300');
+  });
+
+  test('has forgotten what it told when it is back', async () => {
+    const engine = createMemoryEngine({ clock: new ManualClock(5_000) });
+    engine.addImage(ruby);
+    engine.stop();
+    engine.start();
+    const { events, stop } = await startFollowing(engine, '5' as EventPosition);
+    await stop();
+    expect(events).toEqual([]);
+  });
+
+  test.each([
+    ['pull', [['pull', 'ruby:3.3', undefined]]],
+    ['load', [['load', 'its id', undefined]]],
+    ['build', [['tag', 'its id', 'ruby:3.3']]],
+  ] as const)('an image that comes by %s is told of so', async (by, told) => {
+    const engine = createMemoryEngine();
+    const { events, stop } = await startFollowing(engine);
+    const id = engine.addImage({ ...ruby, by });
+    await stop();
+    const facts = events.map((event) => event.kind === 'image' && [event.action, event.image, event.name]);
+    expect(facts).toEqual(
+      told.map(([action, image, name]) => [action, image === 'its id' ? id : image, name]),
+    );
+  });
+
+  test('what fails in the hands of one who follows is that one’s alone', async () => {
+    const engine = createMemoryEngine();
+    const onEvent = () => {
+      throw new Error('broken');
+    };
+    const { signal } = new AbortController();
+    const broken = engine.follow({ since: undefined, onOpen: () => undefined, onEvent, signal });
+    const failing = expect(broken).rejects.toThrow('broken');
+    const { events, stop } = await startFollowing(engine);
+    engine.addImage(ruby);
+    await failing;
+    await stop();
+    expect(events).toHaveLength(1);
   });
 
   test('its disk holds each layer once, beside what else is there, and frees it with the last image', async () => {

@@ -2,20 +2,12 @@ import { createHash } from 'node:crypto';
 import { type Clock, type Millis, systemClock } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
 import { canonicalNames } from './canonical-names.ts';
-import { isSingleReference, type Reference, repositoryOfName } from './memory-references.ts';
-import type {
-  ChainId,
-  DigestName,
-  Engine,
-  EngineContainer,
-  EngineImage,
-  ImageId,
-  RemoveOutcome,
-  TagName,
-} from './port.ts';
+import { createMemoryEvents } from './memory-events.ts';
+import { createMemoryImages } from './memory-images.ts';
+import type { ChainId, ContainerEvent, Engine, EngineContainer, ImageId, RemoveOutcome } from './port.ts';
 
 export interface MemoryEngineOptions {
-  /** Gives the time of tagging. */
+  /** Gives the time of tagging, of a container's creation and of events. */
   readonly clock?: Clock;
   /**
    * Called before each removal, to let something happen at that very moment (a container appears). What it
@@ -33,33 +25,45 @@ export interface MemoryImageOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly parent?: ImageId;
   readonly arrivedAt: number;
+  /** How it comes; loaded unless told. Events tell of it: a pull by its first name, as it is spelled here. */
+  readonly by?: 'pull' | 'load' | 'build';
+}
+
+interface MemoryContainerOptions {
+  readonly image: ImageId;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** One that is not `created` has been started, and one that is not `running` either has ended. */
+  readonly state?: string;
+  /** What it is created from, as events tell it; the image's id unless told. */
+  readonly createdBy?: string;
 }
 
 /** An engine that is only a memory, with the refusals of Docker's own image store; and the other side of it. */
 export interface MemoryEngine extends Engine {
   /** A name another image has moves to this one, as it does when an engine pulls or builds. */
   addImage(image: MemoryImageOptions): ImageId;
-  addContainer(container: {
-    readonly image: ImageId;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly state?: string;
-  }): string;
+  addContainer(container: MemoryContainerOptions): string;
   startContainer(id: string): void;
+  /** It ends by itself. */
+  endContainer(id: string): void;
   removeContainer(id: string): void;
   /** Bytes of all layers, each counted once. */
   usedBytes(): number;
-  /** Until `start`, every method of the port throws `ENGINE_UNAVAILABLE`. */
+  /** Until `start`, every method of the port throws `ENGINE_UNAVAILABLE`. What it had to tell is forgotten. */
   stop(): void;
   start(): void;
 }
 
-type StoredImage = Pick<EngineImage, 'id' | 'layers' | 'parent' | 'labels' | 'arrivedAt' | 'arrivalSource'>;
+interface StoredContainer extends EngineContainer {
+  readonly createdBy: string;
+}
 
 export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
   const clock = options.clock ?? systemClock;
-  const images = new Map<ImageId, StoredImage>();
-  const references = new Map<Reference, ImageId>();
-  const containers = new Map<string, EngineContainer>();
+  const { tell, follow, end } = createMemoryEvents(clock);
+  const containers = new Map<string, StoredContainer>();
+  const containersOf = (id: ImageId) => [...containers.values()].filter(({ image }) => image === id);
+  const images = createMemoryImages({ clock, tell, containersOf });
   let made = 0;
   let isStopped = false;
 
@@ -68,64 +72,29 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     return createHash('sha256').update(String(made)).digest('hex');
   }
 
-  function referencesOf(id: ImageId): readonly Reference[] {
-    return [...references].filter(([, image]) => image === id).map(([reference]) => reference);
-  }
-
-  function namesOf(id: ImageId): {
-    readonly tags: readonly TagName[];
-    readonly digests: readonly DigestName[];
-  } {
-    const own = referencesOf(id);
-    const isDigest = (reference: Reference): reference is DigestName => reference.includes('@');
-    return {
-      tags: own.filter((reference): reference is TagName => !isDigest(reference)).sort(),
-      digests: own.filter(isDigest).sort(),
-    };
-  }
-
-  function containersOf(id: ImageId): readonly EngineContainer[] {
-    return [...containers.values()].filter((container) => container.image === id);
-  }
-
-  function hasChildren(id: ImageId): boolean {
-    return [...images.values()].some((image) => image.parent === id);
-  }
-
-  function removeById(id: ImageId): RemoveOutcome {
-    if (!images.has(id)) return { kind: 'absent' };
-    if (hasChildren(id)) return { kind: 'in-use' };
-    const users = containersOf(id);
-    const own = referencesOf(id);
-    if (!isSingleReference(own)) {
-      const isRunning = users.some((container) => container.state === 'running');
-      return { kind: isRunning ? 'in-use' : 'several-names' };
-    }
-    if (users.length > 0) return { kind: 'in-use' };
-    for (const reference of own) references.delete(reference);
-    images.delete(id);
-    return { kind: 'removed' };
-  }
-
-  function removeByName(name: Reference): RemoveOutcome {
-    const id = references.get(name);
-    if (id === undefined) return { kind: 'absent' };
-    // Not for as long as other names remain: a container then does not keep this one.
-    if (isSingleReference(referencesOf(id)) && containersOf(id).length > 0) return { kind: 'in-use' };
-    references.delete(name);
-    const repository = repositoryOfName(name);
-    const siblings = referencesOf(id).filter((other) => repositoryOfName(other) === repository);
-    // With the last tag of a repository go its digests.
-    if (!name.includes('@') && siblings.every((other) => other.includes('@'))) {
-      for (const digest of siblings) references.delete(digest);
-    }
-    if (referencesOf(id).length > 0 || hasChildren(id)) return { kind: 'untagged' };
-    images.delete(id);
-    return { kind: 'removed' };
-  }
-
   function requireStarted(): void {
     if (isStopped) throw new SidebandError('ENGINE_UNAVAILABLE', { engine: 'in-memory' });
+  }
+
+  function tellArrival(id: ImageId, { by = 'load', tags = [], digests = [] }: MemoryImageOptions): void {
+    const names = [...tags, ...digests];
+    if (by === 'load') tell({ kind: 'image', action: 'load', image: id, name: undefined });
+    if (by === 'pull') tell({ kind: 'image', action: 'pull', image: names[0] ?? id, name: undefined });
+    if (by !== 'build') return;
+    for (const name of names) tell({ kind: 'image', action: 'tag', image: id, name });
+  }
+
+  function requireContainer(id: string): StoredContainer {
+    const container = containers.get(id);
+    if (container === undefined) throw new Error(`No such container: ${id}`);
+    return container;
+  }
+
+  function advance(container: StoredContainer, action: ContainerEvent['action'], state: string): void {
+    const { id, createdBy, labels } = container;
+    if (action === 'destroy') containers.delete(id);
+    else containers.set(id, { ...container, state });
+    tell({ kind: 'container', action, container: id, image: createdBy, labels });
   }
 
   return {
@@ -135,63 +104,72 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     },
     async images() {
       requireStarted();
-      return [...images.values()].map((image) => ({ ...image, ...namesOf(image.id) }));
+      return images.all();
     },
     async containers() {
       requireStarted();
-      return [...containers.values()];
+      return [...containers.values()].map(({ createdBy: _, ...container }) => container);
     },
     async names(image) {
       requireStarted();
-      return images.has(image) ? namesOf(image) : undefined;
+      const found = images.find(image);
+      return found === undefined ? undefined : { tags: found.tags, digests: found.digests };
+    },
+    async find(name) {
+      requireStarted();
+      return images.find(name);
+    },
+    async follow(stream) {
+      if (!stream.signal.aborted) requireStarted();
+      await follow(stream);
     },
     async remove(target) {
       requireStarted();
-      const instead = await options.beforeRemove?.(target);
-      if (instead !== undefined) return instead;
-      return target.startsWith('sha256:') ? removeById(target as ImageId) : removeByName(target as Reference);
+      return (await options.beforeRemove?.(target)) ?? images.remove(target);
     },
     async tag(id, name) {
       requireStarted();
-      const image = images.get(id);
-      if (image === undefined)
-        throw new SidebandError('ENGINE_FAILED', { call: 'tag', reason: 'no such image' });
-      references.set(name, id);
-      images.set(id, { ...image, arrivedAt: clock.now(), arrivalSource: 'tagged' });
+      images.tag(id, name);
     },
     addImage(image) {
       const id = image.id ?? (`sha256:${serial()}` as ImageId);
       const { tags, digests } = canonicalNames(image.tags, image.digests);
-      images.set(id, {
+      const stored = {
         id,
         layers: image.layers.map(({ chain, bytes }) => ({ chain: chain as ChainId, bytes })),
         parent: image.parent,
         labels: image.labels ?? {},
         arrivedAt: image.arrivedAt as Millis,
-        arrivalSource: 'record',
-      });
-      for (const name of [...tags, ...digests]) references.set(name, id);
+        arrivalSource: 'record' as const,
+      };
+      images.put(stored, [...tags, ...digests]);
+      tellArrival(id, image);
       return id;
     },
-    addContainer({ image, labels, state }) {
+    addContainer({ image, labels = {}, state = 'created', createdBy = image }) {
       if (!images.has(image)) throw new Error(`No such image: ${image}`);
-      const id = serial();
-      containers.set(id, { id, image, state: state ?? 'created', labels: labels ?? {} });
-      return id;
+      const container = { id: serial(), image, createdAt: clock.now(), state, labels, createdBy };
+      advance(container, 'create', 'created');
+      if (state !== 'created') advance(container, 'start', 'running');
+      if (state !== 'created' && state !== 'running') advance(container, 'die', state);
+      return container.id;
     },
-    startContainer(id) {
+    startContainer: (id) => advance(requireContainer(id), 'start', 'running'),
+    endContainer: (id) => advance(requireContainer(id), 'die', 'exited'),
+    removeContainer(id) {
       const container = containers.get(id);
-      if (container === undefined) throw new Error(`No such container: ${id}`);
-      containers.set(id, { ...container, state: 'running' });
+      if (container === undefined) return;
+      if (container.state === 'running') advance(container, 'die', 'exited');
+      advance(container, 'destroy', 'removing');
     },
-    removeContainer: (id) => void containers.delete(id),
     usedBytes() {
-      const layers = [...images.values()].flatMap((image) => image.layers);
+      const layers = images.all().flatMap((image) => image.layers);
       const bytes = new Map(layers.map((layer) => [layer.chain, layer.bytes]));
       return [...bytes.values()].reduce((sum, each) => sum + each, 0);
     },
     stop() {
       isStopped = true;
+      end();
     },
     start() {
       isStopped = false;

@@ -33,10 +33,13 @@ export interface EngineImage {
 export interface EngineContainer {
   readonly id: string;
   readonly image: ImageId;
+  readonly createdAt: Millis;
   /** `created`, `running`, `exited`, `dead`, `removing`, …: any of them keeps the image. */
   readonly state: string;
   readonly labels: Readonly<Record<string, string>>;
 }
+
+export type NamedImage = Pick<EngineImage, 'id' | 'tags' | 'digests'>;
 
 export interface EngineDescription {
   /** `docker 20.10.24`, `podman 4.3.1`, `in-memory`. */
@@ -60,6 +63,47 @@ export type RemoveOutcome =
   /** The engine tried and failed, for instance because the disk is too full to write its own list. Look before trying again. */
   | { readonly kind: 'failed'; readonly message: string };
 
+/** Where in the engine's events one is, as the engine takes it for `since`: seconds and a fraction. */
+export type EventPosition = Brand<string, 'EventPosition'>;
+
+export const CONTAINER_ACTIONS = ['create', 'start', 'die', 'destroy'] as const;
+export const IMAGE_ACTIONS = ['pull', 'tag', 'untag', 'load', 'import', 'delete'] as const;
+
+export interface ContainerEvent {
+  readonly kind: 'container';
+  readonly action: (typeof CONTAINER_ACTIONS)[number];
+  readonly container: string;
+  /** As the container was created: a name, a digest reference or an id, in the words of whoever created it. */
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly at: Millis;
+  readonly position: EventPosition;
+}
+
+export interface ImageEvent {
+  readonly kind: 'image';
+  readonly action: (typeof IMAGE_ACTIONS)[number];
+  /** An id, or a name: Docker gives the reference for `pull`, the id for the others. Empty for Podman's `load`. */
+  readonly image: string;
+  /** The reference where the engine tells it beside the id. */
+  readonly name: string | undefined;
+  readonly at: Millis;
+  readonly position: EventPosition;
+}
+
+/** Something that happened on the engine. Health checks and execs are not asked for. */
+export type EngineEvent = ContainerEvent | ImageEvent;
+
+export interface EventStream {
+  /** Events from then on, as far as the engine still has them (Docker: 256, and none from before its own start). */
+  readonly since: EventPosition | undefined;
+  /** Called once, when the engine has begun: nothing is missed from here on. */
+  readonly onOpen: () => void;
+  /** Must be quick: an engine drops what is not taken off within 100 ms. */
+  readonly onEvent: (event: EngineEvent) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * A container engine, in the few verbs the reaper needs. There is no force in here on purpose.
  * Every method throws `ENGINE_UNAVAILABLE` or `ENGINE_FAILED` and nothing else.
@@ -73,12 +117,16 @@ export interface Engine {
   names(
     image: ImageId,
   ): Promise<{ readonly tags: readonly TagName[]; readonly digests: readonly DigestName[] } | undefined>;
+  /** The image that has this name now, in any spelling the engine knows; undefined if none has. */
+  find(name: string): Promise<NamedImage | undefined>;
+  /** Follows the engine's events. Resolves when the signal is aborted; throws when the stream ends by itself. */
+  follow(stream: EventStream): Promise<void>;
   remove(target: ImageId | TagName | DigestName): Promise<RemoveOutcome>;
   /** Puts a name back that a removal took away. A digest cannot be put back by tagging. */
   tag(image: ImageId, name: TagName): Promise<void>;
 }
 
 /** Everything under which evidence of this image may have been recorded. */
-export function identitiesOf(image: EngineImage): readonly Identity[] {
+export function identitiesOf(image: NamedImage): readonly Identity[] {
   return [image.id, ...image.digests, ...image.tags] as unknown as readonly Identity[];
 }

@@ -1,14 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type TemporaryDirectory, temporaryDirectory } from '@sideband/infra/testkit/temporary-directory';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Handler, type MadeUpEngine, playEngine } from './made-up-engine.suite.ts';
 import { createWire } from './wire.ts';
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 let directory: TemporaryDirectory;
 let socketPath: string;
-let server: Server | undefined;
+let playing: MadeUpEngine | undefined;
 
 beforeEach(async () => {
   directory = await temporaryDirectory('wire');
@@ -20,28 +18,14 @@ afterEach(async () => {
   await directory.remove();
 });
 
-/** Something that answers on the socket as an engine of this version would; returns the paths it was asked for. */
 async function play(version: string, handler: Handler): Promise<readonly string[]> {
-  const asked: string[] = [];
-  const playing = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    response.setHeader('Api-Version', version);
-    if (request.url === '/_ping') response.end('OK');
-    else handler(request, response);
-  });
-  server = playing;
-  await new Promise<void>((resolve) => playing.listen(socketPath, resolve));
-  return asked;
+  playing = await playEngine(socketPath, version, handler);
+  return playing.asked;
 }
 
 async function stop(): Promise<void> {
-  const playing = server;
-  server = undefined;
-  if (playing === undefined) return;
-  await new Promise((resolve) => {
-    playing.close(resolve);
-    playing.closeAllConnections();
-  });
+  await playing?.stop();
+  playing = undefined;
 }
 
 const json =
@@ -95,6 +79,15 @@ test('after a failure to reach it the version is negotiated anew', async () => {
   await wire.ask(call);
   expect(asked).toEqual(['GET /_ping', 'GET /v1.44/images/json']);
   expect(await wire.session()).not.toBe(before);
+});
+
+test('every request is told of, without whom it is about', async () => {
+  const calls: string[] = [];
+  await play('1.41', json(200, []));
+  const wire = createWire(socketPath, (call) => calls.push(call));
+  await wire.ask(call);
+  await wire.ask({ ...call, path: `/images/sha256:${'a'.repeat(64)}/json` });
+  expect(calls).toEqual(['GET /_ping', 'GET /images/json', 'GET /images/<id>/json']);
 });
 
 test('no other engine than the one named is used, whatever the environment says', async () => {

@@ -1,13 +1,11 @@
-import { Agent, type IncomingMessage } from 'node:http';
-import { errorText, SidebandError } from '@sideband/shared/errors';
-import Dockerode from 'dockerode';
 import { pickApiVersion } from './api-version.ts';
+import { readBody } from './body.ts';
+import { createDial, type Dial, type Request } from './dial.ts';
+import { type EngineCall, engineCall } from './engine-call.ts';
+import { readStream, type StreamCall, type StreamReader } from './stream.ts';
+import { wireError } from './wire-error.ts';
 
-interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Without the version: `/images/json`. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+interface Call extends Request {
   readonly timeoutMs: number;
 }
 
@@ -22,14 +20,17 @@ export interface Session {
   readonly apiVersion: string;
 }
 
-/** HTTP to one engine. Throws `ENGINE_UNAVAILABLE` or `ENGINE_FAILED`; any status is an answer. */
+/** HTTP to one engine. Throws `ENGINE_UNAVAILABLE` or `ENGINE_FAILED`. */
 export interface Wire {
   session(): Promise<Session>;
+  /** Any status is an answer. */
   ask(call: Call): Promise<Answer>;
+  /** An answer that does not end. Resolves when it is aborted, and throws when it ends by itself. */
+  stream(call: StreamCall, reader: StreamReader): Promise<void>;
 }
 
-/** Raised where the engine took the request and did not answer in time. It may still be working on it. */
-export const NO_ANSWER = 'no answer in time';
+/** For those that only ask. */
+export type Asking = Pick<Wire, 'ask'>;
 
 interface Sent {
   readonly answer: Answer;
@@ -37,47 +38,26 @@ interface Sent {
   readonly apiVersion: string;
 }
 
-type Dial = (
-  options: {
-    readonly path: string;
-    readonly method: string;
-    readonly options: Record<string, string>;
-    readonly isStream: true;
-    readonly statusCodes: Readonly<Record<number, true>>;
-    readonly abortSignal: AbortSignal;
-  },
-  done: (error: unknown, response: IncomingMessage) => void,
-) => void;
-
 const PING_TIMEOUT_MS = 10_000;
-/** Ten thousand images are listed in about 10 MB. */
-const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
-const UNREACHABLE: ReadonlySet<unknown> = new Set(
-  'ECONNREFUSED ENOENT EACCES EPERM ENOTSOCK ENOTDIR ECONNRESET EPIPE'.split(' '),
-);
-/** docker-modem makes an error without a body of any status that is not listed. */
-const EVERY_STATUS: Readonly<Record<number, true>> = Object.fromEntries(
-  Array.from({ length: 500 }, (_, index) => [100 + index, true as const]),
-);
 
-export function createWire(socketPath: string): Wire {
-  const dial = createDial(socketPath);
+/** `onCall` is told of every request that is made, the pings as well. */
+export function createWire(socketPath: string, onCall?: (call: EngineCall) => void): Wire {
+  const connect = createDial(socketPath);
   let current: Promise<Session> | undefined;
+
+  const dial: Dial = async (path, request, signal) => {
+    onCall?.(engineCall(request));
+    return await connect(path, request, signal);
+  };
 
   async function send(path: string, call: Call): Promise<Sent> {
     const signal = AbortSignal.timeout(call.timeoutMs);
     try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const query = { ...call.query };
-        const options = { path, method: call.method, options: query, isStream: true } as const;
-        dial({ ...options, statusCodes: EVERY_STATUS, abortSignal: signal }, (error, answer) =>
-          error ? reject(error) : resolve(answer),
-        );
-      });
-      const answer = { status: response.statusCode ?? 0, body: parse(await readText(response)) };
+      const response = await dial(path, call, signal);
+      const answer = { status: response.statusCode ?? 0, body: await readBody(response) };
       return { answer, apiVersion: String(response.headers['api-version'] ?? '') };
     } catch (error) {
-      throw explain(error, call, signal.aborted);
+      throw wireError(error, call, signal.aborted ? call.timeoutMs : undefined);
     }
   }
 
@@ -103,61 +83,36 @@ export function createWire(socketPath: string): Wire {
 
   async function ask(call: Call): Promise<Answer> {
     const { apiVersion } = await session();
-    // docker-modem takes the query only behind a `?`.
-    const { answer } = await forgetIfItFails(send(`/v${apiVersion}${call.path}?`, call));
+    const { answer } = await forgetIfItFails(send(versioned(apiVersion, call), call));
     if (!isVersionRefusal(answer)) return answer;
     // The engine was replaced by another between two calls. It did nothing yet, so asking again is safe.
     current = undefined;
     const anew = await session();
-    return (await forgetIfItFails(send(`/v${anew.apiVersion}${call.path}?`, call))).answer;
+    return (await forgetIfItFails(send(versioned(anew.apiVersion, call), call))).answer;
   }
 
-  return { session, ask };
-}
-
-function createDial(socketPath: string): Dial {
-  // Every field is given, since docker-modem fills the others from DOCKER_HOST and its relatives, and a host from
-  // there would win over the socket the operator named. No kept connections: after the engine's restart
-  // the first request on one would fail.
-  const nothingElse = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
-  const options: Dockerode.DockerOptions & { readonly agent: Agent } = {
-    ...nothingElse,
-    socketPath,
-    protocol: 'http',
-    timeout: undefined,
-    agent: new Agent({ keepAlive: false }),
-  };
-  const { modem } = new Dockerode(options) as { readonly modem: { readonly dial: Dial } };
-  return (request, done) => modem.dial(request, done);
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_LIMIT_BYTES) throw new Error(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
-    chunks.push(chunk);
+  async function stream(call: StreamCall, reader: StreamReader): Promise<void> {
+    if (reader.signal.aborted) return;
+    const begun = await unlessAborted(session(), reader.signal);
+    if (begun === undefined) return;
+    await forgetIfItFails(readStream(dial, versioned(begun.apiVersion, call), call, reader));
   }
-  return Buffer.concat(chunks).toString('utf8');
+
+  return { session, ask, stream };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+function versioned(apiVersion: string, { path }: Request): string {
+  // docker-modem takes the query only behind a `?`.
+  return `/v${apiVersion}${path}?`;
 }
 
-function explain(error: unknown, call: Call, timedOut: boolean): SidebandError {
-  const details = { call: `${call.method} ${call.path}` };
-  if (timedOut) {
-    return new SidebandError('ENGINE_FAILED', { ...details, reason: NO_ANSWER, waitedMs: call.timeoutMs });
-  }
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (UNREACHABLE.has(code)) return new SidebandError('ENGINE_UNAVAILABLE', { ...details, reason: code });
-  return new SidebandError('ENGINE_FAILED', { ...details, reason: errorText(error).slice(0, 300) });
+/** What the work gives, or undefined at once when it is aborted first. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return await new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function isVersionRefusal(answer: Answer): boolean {
