@@ -1,7 +1,7 @@
 // Makes sure that what a script needs is there, and installs what is not:
-//   node infra/ensure/ensure.mjs [deps] [redis] [docker] [chromium] [--soft] [--start]
-// One line a step. With --soft docker and chromium may be missing where nothing can be installed (no root): the
-// caller does without. With --start an engine of our own is not needed where GitLab is configured.
+//   node infra/ensure/ensure.mjs [deps] [redis] [docker] [podman] [chromium] [--soft] [--start]
+// One line a step. With --soft docker, podman and chromium may be missing where nothing can be installed (no root):
+// the caller does without. With --start an engine of our own is not needed where GitLab is configured.
 // Runs before `npm ci` does, so it may import nothing but what comes with Node.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -14,7 +14,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const INSTALLER = fileURLToPath(new URL('install-packages.sh', import.meta.url));
 const LEAST_NODE = '20.19';
 
-const STEPS = { deps: ensureDeps, redis: ensureRedis, docker: ensureDocker, chromium: ensureChromium };
+const STEPS = {
+  deps: ensureDeps,
+  redis: ensureRedis,
+  docker: ensureDocker,
+  podman: ensurePodman,
+  chromium: ensureChromium,
+};
 
 main(process.argv.slice(2));
 
@@ -86,6 +92,10 @@ function ensureRedis(context) {
 
 function ensureDocker(context) {
   return orWithout('an engine of its own', ensureCommands('docker', context), context);
+}
+
+function ensurePodman(context) {
+  return orWithout('a Podman of its own', ensureCommands('podman', context), context);
 }
 
 function ensureChromium(context) {

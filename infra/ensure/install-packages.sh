@@ -23,7 +23,8 @@ if [ ! -e "$policy" ] || grep -q "$marker" "$policy"; then
 fi
 
 # Installing also enables a service for the next boot; a unit that was there before is the administrator's affair.
-units='docker.service docker.socket containerd.service redis-server.service'
+units='docker.service docker.socket containerd.service redis-server.service podman.service podman.socket
+podman-restart.service podman-auto-update.service podman-auto-update.timer podman-clean-transient.service'
 added=''
 for unit in $units; do
   [ -e "/lib/systemd/system/$unit" ] || added="$added $unit"

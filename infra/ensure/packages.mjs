@@ -13,6 +13,15 @@ const NEEDS = {
     { command: 'losetup', package: 'mount' },
     { command: 'fallocate', package: 'util-linux' },
   ],
+  podman: [
+    // What it only recommends is for networks and for other users than root.
+    { command: 'podman', package: 'podman' },
+    // Else crun would come with it, which refuses control groups that are half of version 1 (crun 1.8.1).
+    { command: 'runc', package: 'runc' },
+    { command: 'busybox', package: 'busybox-static' },
+    { command: 'mount', package: 'mount' },
+    { command: 'unshare', package: 'util-linux' },
+  ],
   chromium: [{ command: 'chromium', package: 'chromium' }],
 };
 

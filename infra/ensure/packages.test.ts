@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { installCommand, isNewEnough, missingFor, rootPrefix } from './packages.mjs';
 
 test('asks for nothing where everything is there', () => {
-  for (const step of ['redis', 'docker', 'chromium']) {
+  for (const step of ['redis', 'docker', 'podman', 'chromium']) {
     expect(missingFor(step, () => true)).toEqual({ commands: [], packages: [] });
   }
 });
@@ -12,6 +12,14 @@ test('asks for the packages of the missing commands alone', () => {
   expect(missingFor('docker', (command) => there.has(command))).toEqual({
     commands: ['iptables', 'busybox'],
     packages: ['iptables', 'busybox-static'],
+  });
+});
+
+test('asks for Podman alone beside a Docker that is there', () => {
+  const there = new Set(['dockerd', 'runc', 'busybox', 'mount', 'unshare']);
+  expect(missingFor('podman', (command) => there.has(command))).toEqual({
+    commands: ['podman'],
+    packages: ['podman'],
   });
 });
 
@@ -25,6 +33,13 @@ test('asks on a bare machine for all of them', () => {
     'util-linux',
   ]);
   expect(missingFor('redis', () => false).packages).toEqual(['redis-server']);
+  expect(missingFor('podman', () => false).packages).toEqual([
+    'podman',
+    'runc',
+    'busybox-static',
+    'mount',
+    'util-linux',
+  ]);
   expect(missingFor('chromium', () => false).packages).toEqual(['chromium']);
 });
 

@@ -3,7 +3,7 @@ import { identify, type ProcessIdentity } from './process-identity.ts';
 
 /** What goes on when the one who started it is killed. Only these programs are told by a path on their command line. */
 const PROGRAMS = [
-  ...['containerd', 'containerd-shim', 'dockerd', 'redis-server', 'runc'],
+  ...['containerd', 'containerd-shim', 'dockerd', 'conmon', 'podman', 'redis-server', 'runc'],
   ...['truncate', 'mkfs.ext4', 'mount', 'umount'],
 ];
 
