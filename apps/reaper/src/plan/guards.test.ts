@@ -1,10 +1,13 @@
 import type { Millis } from '@sideband/shared/clock';
+import type { Identity } from '@sideband/shared/evidence/model';
+import type { ProjectId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
 import type { TagName } from '../engine/port.ts';
 import { OWN_IMAGE_LABEL } from './guards.ts';
 import { plan } from './plan.ts';
 import { EVICT_REASONS, KEEP_REASONS, type Reason } from './reasons.ts';
 import {
+  aContainer,
   aDisk,
   aLease,
   anImage,
@@ -25,7 +28,7 @@ describe('guards', () => {
   const emergency = { filesystems: [aDisk(10)] };
   const one = (more: Parameters<typeof anImage>[2] = {}) => [anImage('a', { a: 100 }, more)];
   const used = { a: aUse(200) };
-  const container = { id: 'c1', image: imageId('a'), state: 'created', labels: {} };
+  const container = { ...aContainer('a'), state: 'created' };
 
   const never: readonly [Reason, Snapshot][] = [
     ['in-use', aSnapshot(one(), used, { ...emergency, containers: [container] })],
@@ -52,6 +55,17 @@ describe('guards', () => {
   const yielding: readonly [Reason, Parameters<typeof aSnapshot>][] = [
     ['own-image', [one({ labels: { [OWN_IMAGE_LABEL]: 'reaper' } }), used, {}]],
     ['lease-predicted', [one(), used, { leases: [aLease(imageId('a'), 'predicted')] }]],
+    [
+      'project-preparing',
+      [
+        one(),
+        used,
+        {
+          containers: [aContainer('b', 'predefined')],
+          projectImages: new Map([[1 as ProjectId, [imageId('a') as string as Identity]]]),
+        },
+      ],
+    ],
     ['grace-after-use', [one(), { a: aUse(1) }, {}]],
     [
       'helper-image',
@@ -65,6 +79,7 @@ describe('guards', () => {
         {},
       ],
     ],
+    ['built-here', [one(), used, { repullable: [], builtHere: [imageId('a')] }]],
     ['origin-unknown', [one(), used, { repullable: [] }]],
   ];
   it.each(yielding)('%s holds, and yields in an emergency', (reason, [images, uses, more]) => {
@@ -72,10 +87,13 @@ describe('guards', () => {
     expect(decisions(aSnapshot(images, uses, { ...more, ...emergency }))).toEqual({ a: 'evict emergency' });
   });
 
-  it('lets an image of unknown origin go like any other once it was unused for localMaxUnused', () => {
-    const aged = aSnapshot(one(), { a: aUse(31 * 24 * 60) }, { repullable: [], ...low });
+  it.each([
+    ['of unknown origin', []],
+    ['that was built here', [imageId('a')]],
+  ])('lets an image %s go like any other once it was unused for localMaxUnused', (_, builtHere) => {
     const arrived = new Map([[imageId('a'), (NOW - 40 * 24 * 60 * MINUTE) as Millis]]);
-    expect(decisions({ ...aged, firstSeen: arrived })).toEqual({ a: 'evict disk-low' });
+    const more = { repullable: [], builtHere, firstSeen: arrived, ...low };
+    expect(decisions(aSnapshot(one(), { a: aUse(31 * 24 * 60) }, more))).toEqual({ a: 'evict disk-low' });
   });
 
   it('opens protected tiers only as far as the emergency goes, after all others', () => {
@@ -107,11 +125,6 @@ describe('guards', () => {
 
   it('lets a lease be over once its job has a build container here, of whatever image', () => {
     const images = [anImage('a', { a: 100 }), anImage('b', { b: 100 })];
-    const labels = (type: string) => ({
-      'com.gitlab.gitlab-runner.type': type,
-      'com.gitlab.gitlab-runner.project.id': '1',
-      'com.gitlab.gitlab-runner.job.id': '1',
-    });
     const withContainer = (type: string) =>
       decisions(
         aSnapshot(
@@ -120,7 +133,7 @@ describe('guards', () => {
           {
             ...low,
             leases: [aLease('docker.io/library/a:1', 'predicted')],
-            containers: [{ id: 'c', image: imageId('b'), state: 'running', labels: labels(type) }],
+            containers: [aContainer('b', type)],
           },
         ),
       );
@@ -133,11 +146,7 @@ describe('guards', () => {
       anImage('a', { base: 100 }),
       anImage('b', { base: 100, b: 50 }, { parent: imageId('a') }),
     ];
-    const kept = aSnapshot(
-      images,
-      { a: aUse(300), b: aUse(200) },
-      { ...low, containers: [{ ...container, image: imageId('b') }] },
-    );
+    const kept = aSnapshot(images, { a: aUse(300), b: aUse(200) }, { ...low, containers: [aContainer('b')] });
     expect(decisions(kept)).toEqual({ a: 'keep has-children', b: 'keep in-use' });
 
     const free = plan(aSnapshot(images, { a: aUse(300), b: aUse(200) }, low), aPolicy(), NOW);

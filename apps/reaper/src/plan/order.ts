@@ -12,13 +12,15 @@ export interface Candidate {
 
 /**
  * The order in which images would go: by tier (unguarded, then those an emergency opens, then those that
- * never go), oldest last use first; among equals the larger own size, then the id, so that two runs agree.
+ * never go), oldest last use first; among equals those nobody is known to have used, then the larger own size, then
+ * the id, so that two runs agree.
  */
 export function inOrder(candidates: readonly Candidate[]): readonly Candidate[] {
   return [...candidates].sort(
     (a, b) =>
       tierOf(a) - tierOf(b) ||
       a.lastUse.at - b.lastUse.at ||
+      Number(a.lastUse.use !== undefined) - Number(b.lastUse.use !== undefined) ||
       b.ownBytes - a.ownBytes ||
       (a.image.id < b.image.id ? -1 : 1),
   );

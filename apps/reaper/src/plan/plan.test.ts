@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DigestName } from '../engine/port.ts';
 import { plan } from './plan.ts';
 import {
+  aContainer,
   aDisk,
   aLease,
   anImage,
@@ -85,6 +86,12 @@ describe('plan', () => {
     const images = [anImage('a', { a: 10 }), anImage('b', { b: 100 })];
     const made = plan(aSnapshot(images, { a: aUse(200), b: aUse(200) }, LOW), aPolicy(), NOW);
     expect(made.evictions[0]?.image.id).toBe(imageId('b'));
+  });
+
+  it('takes one nobody is known to have used before one known to be used at that very moment', () => {
+    const images = [anImage('a', { a: 100 }), anImage('b', { b: 10 })];
+    const made = plan(aSnapshot(images, { a: aUse(600) }, LOW), aPolicy(), NOW);
+    expect(made.evictions.map(({ image }) => image.id)).toEqual([imageId('b'), imageId('a')]);
   });
 
   it('says what stays wanting when everything that may go is gone', () => {
@@ -184,7 +191,7 @@ describe('any host', () => {
             filesystems: [aDisk(free)],
             containers: pick(
               (one) => one.inUse,
-              (letter) => ({ id: letter, image: imageId(letter), state: 'exited', labels: {} }),
+              (letter) => ({ ...aContainer(letter), state: 'exited' }),
             ),
             leases: pick(
               (one) => one.leased,

@@ -1,6 +1,7 @@
 import type { Millis } from '@sideband/shared/clock';
 import type { EngineImage, ImageId } from '../engine/port.ts';
-import { claimsOf, guardOf } from './guards.ts';
+import { claimsOf } from './claims.ts';
+import { guardOf } from './guards.ts';
 import type { ImageLastUse } from './last-use.ts';
 import { lastUseOf } from './last-use.ts';
 import { imageBytes, LayerCount } from './layers.ts';
@@ -8,7 +9,7 @@ import { type Candidate, childrenOf, inOrder } from './order.ts';
 import type { Policy } from './policy.ts';
 import { type Pressure, pressureOf } from './pressure.ts';
 import type { EvictReason, KeepReason } from './reasons.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Freshness, Snapshot } from './snapshot.ts';
 
 interface Judged {
   readonly image: EngineImage;
@@ -43,6 +44,8 @@ export interface Plan {
   readonly totalBytes: number;
   /** Bytes that stay wanting after all evictions; 0 where the plan is enough. */
   readonly shortfallBytes: number;
+  /** Of the evidence it was made from. */
+  readonly freshness: Freshness;
 }
 
 /** What would be evicted and kept on this host at `now`, each with its reason. */
@@ -79,6 +82,7 @@ export function plan(snapshot: Snapshot, policy: Policy, now: Millis): Plan {
     evictions,
     totalBytes,
     shortfallBytes: Math.max(0, wanted - freed),
+    freshness: snapshot.evidence.freshness,
   };
 }
 

@@ -16,10 +16,14 @@ export const KEEP_REASONS = [
   'own-image',
   /** A job that has no container yet used it last time. Yields in an emergency. */
   'lease-predicted',
+  /** A job of a project that used it before is being prepared, and nothing says which image it needs. Yields in an emergency. */
+  'project-preparing',
   /** Used a moment ago. Yields in an emergency. */
   'grace-after-use',
   /** Every job of the runner needs it. Yields in an emergency. */
   'helper-image',
+  /** Built, loaded or imported on this host, so it cannot be pulled again. Yields in an emergency. */
+  'built-here',
   /** Nobody saw it being pulled, so perhaps it cannot be pulled again. Yields in an emergency. */
   'origin-unknown',
   /** The engine keeps a parent as long as its children are there. */

@@ -2,10 +2,10 @@ import type { Millis } from '@sideband/shared/clock';
 import type { Identity, LastUse, Lease } from '@sideband/shared/evidence/model';
 import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
 import type { DiskReading } from '../disk/port.ts';
-import type { ChainId, EngineImage, ImageId, TagName } from '../engine/port.ts';
+import type { ChainId, EngineContainer, EngineImage, ImageId, TagName } from '../engine/port.ts';
 import { plan } from './plan.ts';
 import type { Policy } from './policy.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Evidence, Snapshot } from './snapshot.ts';
 
 /** Hand-made snapshots for the planner's tests: an hour is 3,600,000, a disk has 1,000 bytes. */
 export const NOW = 10_000_000_000 as Millis;
@@ -33,7 +33,7 @@ export function anImage(
   };
 }
 
-export function aUse(minutesAgo: number, job = 1): LastUse {
+export function aUse(minutesAgo: number, job = 1): LastUse & Pick<Lease, 'job'> {
   return {
     at: (NOW - minutesAgo * MINUTE) as Millis,
     source: 'trace',
@@ -49,6 +49,21 @@ export function aLease(identity: string, strength: Lease['strength'], minutesLef
     identity: identity as Identity,
     strength,
     expiresAt: (NOW + minutesLeft * MINUTE) as Millis,
+  };
+}
+
+/** Of image `letter`. `type`: what the runner calls it, for job 1 of project 1, or undefined where it is none of a job. */
+export function aContainer(letter: string, type?: string, minutesOld = 5): EngineContainer {
+  const runner = 'com.gitlab.gitlab-runner.';
+  return {
+    id: `container-${letter}`,
+    image: imageId(letter),
+    createdAt: (NOW - minutesOld * MINUTE) as Millis,
+    state: 'running',
+    labels:
+      type === undefined
+        ? {}
+        : { [`${runner}type`]: type, [`${runner}project.id`]: '1', [`${runner}job.id`]: '1' },
   };
 }
 
@@ -73,13 +88,17 @@ export function aPolicy(more: Partial<Policy> = {}): Policy {
   };
 }
 
-/** Every image's tag counts as re-pullable, unless the evidence says otherwise. */
+/** `repullable` and `builtHere`: identities; every image is re-pullable unless said otherwise. */
 export function aSnapshot(
   images: readonly EngineImage[],
   uses: Record<string, LastUse>,
-  more: Partial<Snapshot> & { leases?: readonly Lease[]; repullable?: readonly string[] } = {},
+  more: Partial<Snapshot & Pick<Evidence, 'leases' | 'projectImages' | 'freshness'>> & {
+    repullable?: readonly string[];
+    builtHere?: readonly string[];
+  } = {},
 ): Snapshot {
-  const { leases = [], repullable, ...rest } = more;
+  const { leases = [], repullable = images.map(({ id }) => id), builtHere = [], ...others } = more;
+  const { projectImages = new Map(), freshness = { kind: 'fresh', asOf: NOW }, ...rest } = others;
   return {
     images,
     containers: [],
@@ -89,8 +108,12 @@ export function aSnapshot(
         Object.entries(uses).map(([letter, use]) => [imageId(letter) as unknown as Identity, use]),
       ),
       leases,
-      repullable: new Set((repullable ?? images.map((image) => image.id as string)) as Identity[]),
+      repullable: new Set(repullable as readonly Identity[]),
+      builtHere: new Set(builtHere as readonly Identity[]),
+      projectImages,
+      freshness,
     },
+    runningJobs: [],
     firstSeen: new Map(),
     lostDigests: new Map(),
     blocked: new Map(),

@@ -1,5 +1,6 @@
 import type { Millis } from '@sideband/shared/clock';
 import type { Identity, LastUse, Lease } from '@sideband/shared/evidence/model';
+import type { JobId, ProjectId } from '@sideband/shared/names';
 import type { DiskReading } from '../disk/port.ts';
 import type { EngineContainer, EngineImage, ImageId } from '../engine/port.ts';
 import type { EvictReason } from './reasons.ts';
@@ -10,6 +11,8 @@ export interface Snapshot {
   readonly containers: readonly EngineContainer[];
   readonly filesystems: readonly DiskReading[];
   readonly evidence: Evidence;
+  /** Jobs that the runner says it is working on, where its list is open to us. */
+  readonly runningJobs: readonly RunningJob[];
   /** When each image was first seen on this host; for those present at the very first look, their arrival. */
   readonly firstSeen: ReadonlyMap<ImageId, Millis>;
   /** Digests an image lost when its names were put back: it is still known under them. */
@@ -22,9 +25,30 @@ export interface Snapshot {
   readonly begun: EvictReason | undefined;
 }
 
-/** One host's evidence, as read from the store. */
+/** One host's evidence: what GitLab told, and what watch saw here. */
 export interface Evidence {
   readonly lastUses: ReadonlyMap<Identity, LastUse>;
   readonly leases: readonly Lease[];
+  /** Seen being pulled, or a trace says so. Only ids and digests tell: a tag moves. */
   readonly repullable: ReadonlySet<Identity>;
+  /** Built, loaded or imported here. */
+  readonly builtHere: ReadonlySet<Identity>;
+  /** What the jobs of a project used here before, newest first. */
+  readonly projectImages: ReadonlyMap<ProjectId, readonly Identity[]>;
+  readonly freshness: Freshness;
+}
+
+/** How far GitLab's side of the evidence reaches. */
+export interface Freshness {
+  /** `stale`: it ends longer ago than the limit. `watch-only`: there is none, only what watch saw here. */
+  readonly kind: 'fresh' | 'stale' | 'watch-only';
+  /** GitLab was asked for all that happened up to then. */
+  readonly asOf: Millis | undefined;
+}
+
+/** A job in the runner's own list. */
+export interface RunningJob {
+  readonly job: JobId;
+  /** Undefined where none of its project's containers was ever seen here. */
+  readonly project: ProjectId | undefined;
 }
