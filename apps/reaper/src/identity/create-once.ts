@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, unlink } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncDirectory } from '@sideband/shared/write-atomically';
 import { hasCode } from './has-code.ts';
 
 /**
@@ -8,18 +10,22 @@ import { hasCode } from './has-code.ts';
  */
 export async function createOnce(path: string, text: string): Promise<boolean> {
   const temporary = `${path}.${randomUUID()}`;
-  const handle = await open(temporary, 'wx', 0o600);
   try {
-    await handle.writeFile(text);
-    await handle.sync();
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     // A link fails where a rename would replace: of two that start at once, one wins and both know it.
     await link(temporary, path);
-    return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
     throw error;
   } finally {
-    await handle.close();
-    await unlink(temporary);
+    await rm(temporary, { force: true });
   }
+  await syncDirectory(dirname(path));
+  return true;
 }

@@ -1,4 +1,5 @@
 import { readFile, readlink } from 'node:fs/promises';
+import { readBootId } from './boot-id.ts';
 import { hasCode } from './has-code.ts';
 
 /** Tells a process from every other, also from a later one with the same number. No part holds a space. */
@@ -11,7 +12,7 @@ export interface ProcessStamp {
 }
 
 export async function ownStamp(): Promise<ProcessStamp> {
-  const boot = await orEmpty(readFile('/proc/sys/kernel/random/boot_id', 'utf8'));
+  const boot = await readBootId();
   const namespace = await orEmpty(readlink('/proc/self/ns/pid'));
   const realm = `${boot.slice(0, 8)}${namespace.replace(/\D/g, '')}`;
   return { pid: process.pid, start: await startOf(process.pid), realm };

@@ -9,19 +9,21 @@ export interface SystemIdSources {
   readonly configured: readonly SystemId[];
   /** gitlab-runner's `.runner_system_id`. Only this file: the `config.toml` beside it holds tokens. */
   readonly file: string;
+  /** From the labels of containers that were seen here (gitlab-runner ≥ 18.4). */
+  readonly seen: readonly SystemId[];
 }
 
 /** The runner writes 14 characters into it. */
 const LARGEST_FILE_BYTES = 256;
 
 /**
- * The runner managers of this host, as of now: the runner writes its file at its own first start, which may come
- * after ours, so ask again. None of it is an error but content that is no system id: `CONFIG_INVALID`.
+ * The runner managers of this host, as of now. Ask again with each heartbeat: the runner writes its file at its own
+ * first start, which may come after ours, and a runner that is registered anew may be another manager.
+ * None of it is an error but content that is no system id: `CONFIG_INVALID`.
  */
 export async function readSystemIds(sources: SystemIdSources, log: Log): Promise<readonly SystemId[]> {
   const written = await readSystemIdFile(sources.file, log);
-  const all = written === undefined ? sources.configured : [...sources.configured, written];
-  return [...new Set(all)];
+  return [...new Set([...sources.configured, ...(written === undefined ? [] : [written]), ...sources.seen])];
 }
 
 async function readSystemIdFile(path: string, log: Log): Promise<SystemId | undefined> {

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, lutimes, readlink, rename, symlink, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '@sideband/shared/clock';
-import { errorText, SidebandError } from '@sideband/shared/errors';
 import { hasCode } from './has-code.ts';
 import { isRunning, ownStamp, type ProcessStamp } from './process-stamp.ts';
 
-export type Hold =
+export type LocalHold =
   | { readonly held: true }
-  /** Another reaper works with this state directory; `pid` as that one counts, undefined if it cannot be read. */
+  /** Another process has it; `pid` as that one counts, undefined if it cannot be read. */
   | { readonly held: false; readonly pid: number | undefined };
 
-export interface HostLock {
+/** Methods throw what the file system throws. */
+export interface PathLock {
   /** Takes the lock, or confirms that it is still ours. To be called before every reap, at least once a minute. */
-  hold(): Promise<Hold>;
+  hold(): Promise<LocalHold>;
+  /** Lets go of it if it is ours. */
   release(): Promise<void>;
 }
 
@@ -22,16 +22,15 @@ const SILENT_AFTER_MS = 3 * 60_000;
 const FORMAT = /^(\d+) (\d*) (\S*) \S+$/;
 
 /**
- * One reaper a state directory. A process that was killed holds nothing: the lock names it, with its start time.
+ * One holder a path. A process that was killed holds nothing: the lock names it, with its start time.
  *
  * The lock is a symbolic link to nowhere, since making one is atomic, fails if there is one, and carries its text in the
- * inode: it needs no free block on a disk that is full. Methods throw `STATE_UNUSABLE`.
+ * inode: it needs no free block on a disk that is full. `clock` is the machine's own: the link's times are compared with it.
  */
-export function createHostLock(stateDirectory: string, clock: Clock): HostLock {
-  const path = join(stateDirectory, 'lock');
+export function createPathLock(path: string, clock: Clock): PathLock {
   const token = randomBytes(4).toString('hex');
 
-  async function hold(): Promise<Hold> {
+  async function hold(): Promise<LocalHold> {
     const own = await ownStamp();
     const text = format(own, token);
     // Every round but the last found the lock stale or vanished; a third time is somebody else's luck.
@@ -56,15 +55,7 @@ export function createHostLock(stateDirectory: string, clock: Clock): HostLock {
     if (found?.text === format(await ownStamp(), token)) await unlink(path);
   }
 
-  async function orUnusable<T>(attempt: Promise<T>): Promise<T> {
-    try {
-      return await attempt;
-    } catch (error) {
-      throw new SidebandError('STATE_UNUSABLE', { path, reason: errorText(error) }, { cause: error });
-    }
-  }
-
-  return { hold: () => orUnusable(hold()), release: () => orUnusable(release()) };
+  return { hold, release };
 }
 
 async function claim(path: string, text: string): Promise<boolean> {
