@@ -4,19 +4,22 @@ import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-stor
 import type { Identity, Use } from '@sideband/shared/evidence/model';
 import type { HostRecords, HostReport, JournalEntry } from '@sideband/shared/hosts/records';
 import { silentLog } from '@sideband/shared/log';
-import type { HostName, InstanceName, JobId, ProjectId } from '@sideband/shared/names';
+import type { HostName, InstanceName, JobId, JobKey, ProjectId } from '@sideband/shared/names';
 import { createCycle } from './cycle.ts';
 import type { Disk } from './disk/port.ts';
 import type { Engine, ImageId } from './engine/port.ts';
-import { createEvidenceReader } from './evidence-reader.ts';
-import type { Hold } from './identity/lock.ts';
+import { createHostEvidence } from './evidence/host-evidence.ts';
+import { openLocalEvidence } from './evidence/local-evidence.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import type { Policy } from './plan/policy.ts';
 import { MINUTE, NOW } from './plan/snapshot.suite.ts';
+import type { RunningJob } from './plan/snapshot.ts';
 import { createJournal } from './reap/journal.ts';
 import { openMemoryOfImages } from './reap/memory-of-images.ts';
 import { createNamesNote } from './reap/names-note.ts';
 
 export const HOST = 'runner-1' as HostName;
+const HOUR = 60 * MINUTE;
 
 /** Everything a cycle needs but for the engine and its disk; `said` is what it told the world. */
 export async function hostWith(parts: {
@@ -25,52 +28,62 @@ export async function hostWith(parts: {
   readonly policy: Policy;
   readonly stateDirectory: string;
   readonly now?: number;
-  readonly lock?: Hold;
+  readonly mayEvict?: boolean;
 }) {
-  const { engine, disk, policy, stateDirectory, now = NOW, lock = { held: true } } = parts;
+  const { engine, disk, policy, stateDirectory, now = NOW, mayEvict = true } = parts;
   const clock = new ManualClock(now);
   const store = createMemoryEvidenceStore();
   const said: { readonly journal: JournalEntry[]; report: HostReport | undefined } = {
     journal: [],
     report: undefined,
   };
-  const records: HostRecords = {
-    register: async () => undefined,
-    registrations: async () => [],
+  const records: Pick<HostRecords, 'publishReport' | 'appendJournal'> = {
     publishReport: async (report) => {
       said.report = report;
     },
-    report: async () => said.report,
     appendJournal: async (_, entries) => void said.journal.push(...entries),
-    journal: async () => said.journal,
   };
   const log = silentLog();
   const memory = await openMemoryOfImages(stateDirectory, log);
   const redis = { isAway: false };
+  const local = await openLocalEvidence({ stateDirectory, host: HOST, clock, staleAfterMs: HOUR, log });
+  const evidence = createHostEvidence({
+    ...{ local, records: undefined, host: HOST, clock, log },
+    store: {
+      recordUses: (host, uses) => store.recordUses(host, uses),
+      recordedUses: (host, limit) => store.recordedUses(host, limit),
+      noteRepullable: (host, identities, at) => store.noteRepullable(host, identities, at),
+      leases: (host, at) => store.leases(host, at),
+      repullable: (host) => store.repullable(host),
+      fed: (host) => store.fed(host),
+      lastUses: (host) =>
+        redis.isAway ? Promise.reject(new SidebandError('REDIS_UNAVAILABLE')) : store.lastUses(host),
+    },
+  });
+  const runningJobs: RunningJob[] = [];
   const run = createCycle({
     host: HOST,
     engine,
     engineName: 'test',
     disk,
-    evidence: createEvidenceReader(
-      {
-        leases: (host, at) => store.leases(host, at),
-        repullable: (host) => store.repullable(host),
-        lastUses: (host) =>
-          redis.isAway ? Promise.reject(new SidebandError('REDIS_UNAVAILABLE')) : store.lastUses(host),
-      },
-      HOST,
-      clock,
-      log,
-    ),
+    evidence,
+    inventory: {
+      images: () => engine.images(),
+      containers: () => engine.containers(),
+      refresh: () => undefined,
+    },
+    settled: async () => undefined,
+    runningJobs: async () => runningJobs,
+    standing: () => ({ isWatching: true, disagreements: 0, warnings: [] }),
     records,
     journal: createJournal(stateDirectory, HOST, records, log),
     memory,
     note: createNamesNote(stateDirectory, memory.rememberDigests),
     policy,
-    holdLock: async () => lock,
+    mayEvict: async () => mayEvict,
     clock,
     pause: async () => undefined,
+    metrics: createMetrics(clock),
     log,
   });
   /** A job used the image that many minutes ago, and it can be pulled again. */
@@ -81,10 +94,10 @@ export async function hostWith(parts: {
   const present = async (): Promise<readonly ImageId[]> => (await engine.images()).map((image) => image.id);
   const outcomes = (): readonly (readonly [string, string])[] =>
     said.journal.map(({ image, outcome }) => [image, outcome] as const);
-  return { run, said, store, redis, used, present, outcomes, clock };
+  return { run, said, store, redis, runningJobs, used, present, outcomes, clock };
 }
 
-export function aJob(job: number): Use['job'] {
+export function aJob(job: number): JobKey {
   return { instance: 'gitlab' as InstanceName, project: 1 as ProjectId, job: job as JobId };
 }
 

@@ -9,7 +9,6 @@ import { createMemoryDisk } from './disk/memory-disk.ts';
 import type { Disk } from './disk/port.ts';
 import { createMemoryEngine, type MemoryEngine } from './engine/memory-engine.ts';
 import type { ImageId } from './engine/port.ts';
-import type { Hold } from './identity/lock.ts';
 import type { Policy } from './plan/policy.ts';
 import { aPolicy, MINUTE, NOW } from './plan/snapshot.suite.ts';
 
@@ -25,10 +24,10 @@ async function aHost(
   policy: Policy,
   engine = createMemoryEngine(),
   otherBytes = (): number => 550,
-  lock: Hold = { held: true },
+  mayEvict = true,
 ) {
   const disk = createMemoryDisk(engine, { capacityBytes: 1_000, otherBytes });
-  const host = await hostWith({ engine, disk, policy, stateDirectory, lock });
+  const host = await hostWith({ engine, disk, policy, stateDirectory, mayEvict });
   const add = async (name: string, minutesAgo: number): Promise<ImageId> => {
     const layers = [{ chain: name, bytes: 100 }];
     const id = engine.addImage({ tags: [`${name}:1`], layers, arrivedAt: NOW - 900 * MINUTE });
@@ -44,7 +43,10 @@ describe('a cycle', () => {
 
     const result = await host.run({ kind: 'check' });
 
-    expect(result).toEqual({ state: 'healthy', planned: 2, evicted: 2, bytes: 200 });
+    expect(result).toEqual({
+      ...{ state: 'healthy', planned: 2, evicted: 2, bytes: 200 },
+      evidence: 'watch-only',
+    });
     expect(await host.present()).toEqual([host.c]);
     expect(host.said.journal.map(({ image, outcome, reason }) => ({ image, outcome, reason }))).toEqual([
       { image: host.a, outcome: 'evicted', reason: 'disk-low' },
@@ -80,8 +82,8 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('only observes while another reaper holds the host’s lock', async () => {
-    const host = await aHost(aPolicy(), createMemoryEngine(), () => 550, { held: false, pid: 7 });
+  it('only observes while it may not evict', async () => {
+    const host = await aHost(aPolicy(), createMemoryEngine(), () => 550, false);
     expect(await host.run({ kind: 'check' })).toMatchObject({ planned: 2, evicted: 0 });
     expect(await host.present()).toHaveLength(3);
   });
@@ -201,16 +203,36 @@ describe('a cycle', () => {
     expect(await host.run({ kind: 'check' })).toMatchObject({ evicted: 2 });
   });
 
-  it('goes on with the evidence it last read while Redis is away, and evicts nothing without any', async () => {
-    const host = await aHost(aPolicy());
+  it('goes on with the evidence it last read while Redis is away, also when it is started anew', async () => {
+    const engine = createMemoryEngine();
+    const host = await aHost(aPolicy(), engine);
     await host.run({ kind: 'plan' });
-    host.redis.isAway = true;
-    expect((await host.run({ kind: 'check' })).evicted).toBe(2);
 
-    const fresh = await aHost(aPolicy());
-    fresh.redis.isAway = true;
-    await expect(fresh.run({ kind: 'check' })).rejects.toMatchObject({ code: 'EVIDENCE_UNAVAILABLE' });
-    expect(await fresh.present()).toHaveLength(3);
+    const disk = createMemoryDisk(engine, { capacityBytes: 1_000, otherBytes: () => 550 });
+    const anew = await hostWith({ engine, disk, policy: aPolicy(), stateDirectory });
+    anew.redis.isAway = true;
+    expect((await anew.run({ kind: 'check' })).evicted).toBe(2);
+    expect(anew.outcomes()).toEqual([
+      [host.a, 'evicted'],
+      [host.b, 'evicted'],
+    ]);
+  });
+
+  it('says that the evidence is stale: in the result, the state and the report', async () => {
+    const host = await aHost(aPolicy({ mode: 'observe' }), createMemoryEngine(), () => 0);
+    await host.store.markFed(HOST, { at: NOW as Millis, instances: new Map() });
+    expect(await host.run({ kind: 'check' })).toMatchObject({ state: 'observing', evidence: 'fresh' });
+    host.clock.advance(61 * MINUTE);
+    expect(await host.run({ kind: 'check' })).toMatchObject({ state: 'stale', evidence: 'stale' });
+    expect(host.said.report).toMatchObject({ state: 'stale', evidence: { kind: 'stale', asOf: NOW } });
+  });
+
+  it('evicts nothing of a project of which the runner lists a job that has no container yet', async () => {
+    const host = await aHost(aPolicy());
+    host.runningJobs.push({ project: aJob(1).project, job: 99 as never });
+    expect(await host.run({ kind: 'check' })).toMatchObject({ evicted: 0 });
+    host.runningJobs.pop();
+    expect(await host.run({ kind: 'check' })).toMatchObject({ evicted: 2 });
   });
 
   it('begins clean after one that failed', async () => {

@@ -4,19 +4,21 @@ import type { Log } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
 import type { Disk } from './disk/port.ts';
 import type { Engine, ImageId } from './engine/port.ts';
-import type { EvidenceReader } from './evidence-reader.ts';
-import type { Hold } from './identity/lock.ts';
-import { claimsOf } from './plan/guards.ts';
+import type { HostEvidence } from './evidence/port.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { claimOn, claimsOf } from './plan/claims.ts';
+import { explainFreshness } from './plan/explain.ts';
 import { knownIdentities } from './plan/last-use.ts';
 import { type Eviction, type Plan, plan } from './plan/plan.ts';
 import type { Policy } from './plan/policy.ts';
 import type { EvictReason } from './plan/reasons.ts';
-import type { Snapshot } from './plan/snapshot.ts';
+import type { Freshness, RunningJob, Snapshot } from './plan/snapshot.ts';
 import type { Journal } from './reap/journal.ts';
 import type { MemoryOfImages } from './reap/memory-of-images.ts';
 import { type NamesNote, restoreNames } from './reap/names-note.ts';
 import { type Reaped, reap } from './reap/reap.ts';
-import { journalEntryOf, reportOf, shortfallEntry, stateOf } from './report.ts';
+import { journalEntryOf, reportOf, type Standing, shortfallEntry, stateOf } from './report.ts';
+import type { Inventory } from './watch/port.ts';
 
 export interface CycleResult {
   readonly state: string;
@@ -25,6 +27,7 @@ export interface CycleResult {
   readonly evicted: number;
   /** Bytes freed by the joint layer count. */
   readonly bytes: number;
+  readonly evidence: Freshness['kind'];
 }
 
 export interface CycleParts {
@@ -32,22 +35,30 @@ export interface CycleParts {
   readonly engine: Engine;
   readonly engineName: string;
   readonly disk: Disk;
-  readonly evidence: EvidenceReader;
-  readonly records: HostRecords;
+  readonly evidence: Pick<HostEvidence, 'all' | 'leases'>;
+  readonly inventory: Inventory;
+  /** Resolves when all events that have come from the engine are part of the evidence. */
+  readonly settled: () => Promise<void>;
+  /** The runner's own list, where it is open to us. */
+  readonly runningJobs: () => Promise<readonly RunningJob[]>;
+  /** What an operator should know of the host besides. */
+  readonly standing: () => Standing;
+  readonly records: Pick<HostRecords, 'publishReport'>;
   readonly journal: Journal;
   readonly memory: MemoryOfImages;
   readonly note: NamesNote;
   readonly policy: Policy;
-  /** Confirms that no other reaper works on this host. */
-  readonly holdLock: () => Promise<Hold>;
+  /** Confirms that no other reaper works on this engine, and that the disk we measure is the engine's. */
+  readonly mayEvict: () => Promise<boolean>;
   readonly clock: Clock;
   readonly pause: (milliseconds: number) => Promise<unknown>;
+  readonly metrics: Pick<Metrics, 'cycleEnded' | 'evictionEnded'>;
   readonly log: Log;
 }
 
 export type CycleRequest =
-  /** Evict if the marks or the budget say so. */
-  | { readonly kind: 'check' }
+  /** Evict if the marks or the budget say so. `fresh`: the engine is asked, also where nothing has happened on it. */
+  | { readonly kind: 'check'; readonly fresh?: boolean }
   /** Say what would be evicted; change nothing. */
   | { readonly kind: 'plan' }
   /** Evict until this much is free, or the policy's `stop` if that is more. */
@@ -76,7 +87,7 @@ async function runCycle(
   request: CycleRequest,
   reported: ReadonlySet<ImageId>,
 ): Promise<{ readonly result: CycleResult; readonly told: ReadonlySet<ImageId> }> {
-  const mayAct = request.kind !== 'plan' && (await isAlone(parts));
+  const mayAct = request.kind !== 'plan' && (await parts.mayEvict());
   const enforcing = mayAct && parts.policy.mode === 'enforce';
   const blocked = new Map<ImageId, 'in-use' | 'engine-refused'>();
   const told = new Set<ImageId>();
@@ -85,17 +96,26 @@ async function runCycle(
   let planned: number | undefined;
   let begun: EvictReason | undefined;
   if (mayAct) await restoreNames(parts.note, parts.engine);
+  // A disk with room asks nothing of the engine: what is in memory is enough to see that nothing has to go.
+  let isFresh = request.kind !== 'check' || request.fresh === true;
   for (;;) {
+    if (isFresh) parts.inventory.refresh();
     const snapshot = await look(parts, request, blocked, begun);
     const current = plan(snapshot, parts.policy, parts.clock.now());
+    if (!isFresh && current.pressure !== undefined) {
+      isFresh = true;
+      continue;
+    }
     planned ??= current.evictions.length;
     if (!enforcing || current.evictions.length === 0) {
       await report(parts, snapshot, current);
+      tell(parts, snapshot, current);
       if (request.kind !== 'plan') await journalOutcome(parts, current, snapshot, reported);
       const state = stateOf(current, snapshot, parts.policy);
       for (const eviction of current.evictions) told.add(eviction.image.id);
       if (current.shortfallBytes > 0) told.add(NO_IMAGE);
-      return { result: { state, planned, evicted, bytes }, told };
+      const evidence = current.freshness.kind;
+      return { result: { state, planned, evicted, bytes, evidence }, told };
     }
     begun ??= current.pressure?.trigger;
     const reaped = await reap(current, parts.policy, snapshot.request, {
@@ -120,25 +140,20 @@ async function runCycle(
   }
 }
 
-/** A second reaper on the host only observes, loudly. */
-async function isAlone({ holdLock, log }: CycleParts): Promise<boolean> {
-  const hold = await holdLock();
-  if (!hold.held) log.error({ pid: hold.pid }, 'Another reaper works on this host; this one only observes');
-  return hold.held;
-}
-
 async function look(
   parts: CycleParts,
   request: CycleRequest,
   blocked: ReadonlyMap<ImageId, 'in-use' | 'engine-refused'>,
   begun: EvictReason | undefined,
 ): Promise<Snapshot> {
+  await parts.settled();
   const evidence = await parts.evidence.all();
-  const images = await parts.engine.images();
+  const images = await parts.inventory.images();
   await parts.memory.meet(images, parts.clock.now());
   return {
     images,
-    containers: await parts.engine.containers(),
+    containers: await parts.inventory.containers(),
+    runningJobs: await parts.runningJobs(),
     filesystems: await parts.disk.read(),
     evidence,
     firstSeen: parts.memory.firstSeen(),
@@ -155,15 +170,16 @@ async function isLeased(
   { image, reason }: Eviction,
 ): Promise<boolean> {
   const evidence = { ...snapshot.evidence, leases: await parts.evidence.leases() };
-  const { confirmed, predicted } = claimsOf({ ...snapshot, evidence }, parts.clock.now());
-  return knownIdentities(image, snapshot).some(
-    (identity) => confirmed.has(identity) || (reason !== 'emergency' && predicted.has(identity)),
-  );
+  const runningJobs = await parts.runningJobs();
+  const claims = claimsOf({ ...snapshot, evidence, runningJobs }, parts.clock.now());
+  const claim = claimOn(knownIdentities(image, snapshot), claims);
+  return claim === 'leased' || (claim !== undefined && reason !== 'emergency');
 }
 
 async function noteReaped(parts: CycleParts, one: Reaped, reported: ReadonlySet<ImageId>): Promise<void> {
   const entry = journalEntryOf(parts.host, one.eviction, one.outcome, one.filesystems, parts.clock.now());
   const { image, outcome, bytes, reason } = entry;
+  parts.metrics.evictionEnded(one.outcome, bytes);
   if (one.outcome === 'evicted') {
     parts.memory.forget(one.eviction.image.id);
     parts.log.info({ image, bytes, reason, names: entry.names }, 'Image evicted');
@@ -176,12 +192,25 @@ async function noteReaped(parts: CycleParts, one: Reaped, reported: ReadonlySet<
 
 async function report(parts: CycleParts, snapshot: Snapshot, planned: Plan): Promise<void> {
   try {
-    await parts.records.publishReport(
-      reportOf(parts.host, parts.engineName, snapshot, planned, parts.policy),
-    );
+    await parts.records.publishReport(reportOf(parts, snapshot, planned, parts.policy));
   } catch (error) {
     parts.log.warn({ err: error }, 'The report waits for Redis');
   }
+}
+
+/** Stale evidence is said each time: it is what this cycle decided upon. */
+function tell(
+  { metrics, log }: CycleParts,
+  snapshot: Snapshot,
+  { at, freshness, shortfallBytes }: Plan,
+): void {
+  const { images, filesystems } = snapshot;
+  metrics.cycleEnded({ at, images: images.length, filesystems, shortfallBytes, freshness });
+  if (freshness.kind !== 'stale') return;
+  log.warn(
+    { asOf: freshness.asOf, says: explainFreshness(freshness, at) },
+    'What GitLab knows is stale; what this host sees for itself counts meanwhile',
+  );
 }
 
 /** What an operator must hear of: what would have gone (once an image), and a disk that stays low. */

@@ -1,25 +1,46 @@
 import type { Clock } from '@sideband/shared/clock';
-import type { HostRecords } from '@sideband/shared/hosts/records';
+import { NOTHING_NOTICED } from '@sideband/shared/hosts/entries';
+import type { HostRecords, Notice } from '@sideband/shared/hosts/records';
 import type { Log } from '@sideband/shared/log';
-import type { HostName } from '@sideband/shared/names';
+import type { HostName, SystemId } from '@sideband/shared/names';
 import type { ReaperConfig } from './config.ts';
 import { readSystemIds } from './identity/system-ids.ts';
 import type { Policy } from './plan/policy.ts';
 
-/** Says in Redis who this host is and which managers it serves. Throws `REDIS_UNAVAILABLE` and `CONFIG_INVALID`. */
+export interface Heartbeat {
+  /** Throws `REDIS_UNAVAILABLE` and `CONFIG_INVALID`. */
+  beat(): Promise<void>;
+  /** What the collector has noticed about the host, as of the last beat. */
+  notice(): Notice;
+}
+
+/** Says in Redis who this host is and which managers it serves, keeps what is kept of it alive, and hears what was noticed. */
 export function createHeartbeat(parts: {
   readonly host: HostName;
   readonly uuid: string;
+  readonly engine: string;
+  /** Managers whose containers were seen here. */
+  readonly seenManagers: () => readonly SystemId[];
   readonly policy: Policy;
-  readonly config: ReaperConfig;
-  readonly records: HostRecords;
+  readonly config: Pick<ReaperConfig, 'systemIds' | 'systemIdFile'>;
+  readonly records: Pick<HostRecords, 'register' | 'keepAlive' | 'notice'>;
   readonly clock: Clock;
   readonly log: Log;
-}): () => Promise<void> {
-  const { host, uuid, policy, config, records, clock, log } = parts;
-  const sources = { configured: config.systemIds, file: config.systemIdFile };
-  return async () => {
-    const systemIds = await readSystemIds(sources, log);
-    await records.register({ host, uuid, systemIds, seenAt: clock.now(), mode: policy.mode });
+}): Heartbeat {
+  const { host, uuid, engine, seenManagers, policy, config, records, clock, log } = parts;
+  const { systemIds: configured, systemIdFile: file } = config;
+  let noticed = NOTHING_NOTICED;
+  return {
+    beat: async () => {
+      const systemIds = await readSystemIds({ configured, file, seen: seenManagers() }, log);
+      await records.register({ host, uuid, systemIds, seenAt: clock.now(), mode: policy.mode, engine });
+      await records.keepAlive(host);
+      const notice = await records.notice(host);
+      if (JSON.stringify(notice) !== JSON.stringify(noticed)) {
+        log.warn({ host, ...notice }, 'What this host shares with others has changed');
+      }
+      noticed = notice;
+    },
+    notice: () => noticed,
   };
 }

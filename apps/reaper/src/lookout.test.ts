@@ -31,7 +31,7 @@ function aLookout(cycleEndsIn: () => string) {
     policy: aPolicy(),
     cycle: async (): Promise<CycleResult> => {
       calls.cycles += 1;
-      return { state: cycleEndsIn(), planned: 0, evicted: 0, bytes: 0 };
+      return { state: cycleEndsIn(), planned: 0, evicted: 0, bytes: 0, evidence: 'fresh' };
     },
     clock,
     log: silentLog(),

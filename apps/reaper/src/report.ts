@@ -13,21 +13,39 @@ export function stateOf(planned: Plan, snapshot: Snapshot, policy: Policy): stri
   if (isEmergency(snapshot.filesystems, policy)) return 'emergency';
   if (isDiskLow(snapshot.filesystems, policy)) return 'low';
   if (planned.pressure?.trigger === 'over-budget') return 'over-budget';
+  if (planned.freshness.kind === 'stale') return 'stale';
   return policy.mode === 'observe' ? 'observing' : 'healthy';
 }
 
+/** What is known of the host beside its images and its disk. */
+export interface Standing {
+  /** Watch sees what happens on the engine. */
+  readonly isWatching: boolean;
+  /** Images of which watch and GitLab said different things, since the start. */
+  readonly disagreements: number;
+  /** A sentence each. */
+  readonly warnings: readonly string[];
+}
+
 export function reportOf(
-  host: HostName,
-  engine: string,
+  {
+    host,
+    engineName,
+    standing,
+  }: { readonly host: HostName; readonly engineName: string; readonly standing: () => Standing },
   snapshot: Snapshot,
   planned: Plan,
   policy: Policy,
 ): HostReport {
+  const { isWatching, disagreements, warnings } = standing();
+  const { kind, asOf } = planned.freshness;
   return {
     host,
     at: planned.at,
     mode: policy.mode,
-    engine,
+    engine: engineName,
+    evidence: { kind, asOf: asOf ?? null, isWatching, disagreements },
+    warnings: [...warnings],
     filesystems: snapshot.filesystems.map((disk) => ({
       path: disk.path,
       totalBytes: disk.totalBytes,
@@ -51,7 +69,7 @@ function reportImage(decision: Decision, now: Millis): HostReport['images'][numb
     ownBytes: decision.ownBytes,
     lastUseAt: lastUse.at,
     lastUseSource: lastUse.use?.source ?? 'arrival',
-    lastUseJob: lastUse.use ? formatJobKey(lastUse.use.job) : null,
+    lastUseJob: lastUse.use?.job ? formatJobKey(lastUse.use.job) : null,
     verdict: decision.verdict,
     reason: decision.reason,
     explanation: explain(decision, now),

@@ -1,124 +1,132 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@sideband/shared/clock';
-import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store';
-import { DEFAULT_BOUNDS } from '@sideband/shared/evidence/store';
-import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
+import { SidebandError } from '@sideband/shared/errors';
+import { createFleetClock } from '@sideband/shared/fleet-clock';
 import type { Log } from '@sideband/shared/log';
-import { logConnection } from '@sideband/shared/log-connection';
-import { hostQueue, hostQueuePrefix } from '@sideband/shared/queues/catalogue';
-import { createProducer } from '@sideband/shared/queues/producer';
-import { createWorker } from '@sideband/shared/queues/worker';
-import { connectRedis } from '@sideband/shared/redis';
-import { whenRedisIsReady } from '@sideband/shared/when-redis-is-ready';
+import { redisTime } from '@sideband/shared/redis-time';
 import type { ReaperConfig } from './config.ts';
-import { createCycle } from './cycle.ts';
 import type { Disk } from './disk/port.ts';
 import type { Engine } from './engine/port.ts';
-import { createEvidenceReader } from './evidence-reader.ts';
-import { createHeartbeat } from './heartbeat.ts';
-import { resolveHostName } from './identity/host-name.ts';
-import { loadIdentity } from './identity/load-identity.ts';
-import { createHostLock } from './identity/lock.ts';
-import { createLookout } from './lookout.ts';
+import { type HostIdentity, loadIdentity } from './identity/load-identity.ts';
+import { createOwnership, type Ownership } from './identity/ownership.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Policy } from './plan/policy.ts';
-import { createJournal } from './reap/journal.ts';
-import { openMemoryOfImages } from './reap/memory-of-images.ts';
-import { createNamesNote } from './reap/names-note.ts';
-import { requireLock } from './require-lock.ts';
+import { openRedisSide } from './redis-side.ts';
+import { waitForTurn } from './standby.ts';
+import { beginWork, type Work } from './work.ts';
 
 export interface ReaperParts {
   readonly config: ReaperConfig;
   readonly policy: Policy;
   readonly engine: Engine;
   readonly disk: Disk;
+  /** The machine's own. */
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 
 /** Also while a deletion takes its ten minutes: another container counts three minutes' silence as our end. */
-const CONFIRM_LOCK_MS = 30_000;
+const CONFIRM_MS = 30_000;
+/** Redis answers sooner where it is there; where it is not, the disk is watched without it. */
+const REDIS_WITHIN_MS = 2_000;
 
 /**
- * Starts the reaper of this host: the look at the disk, the worker on the host's own queue, the heartbeat.
- * Redis may be away: the disk is watched meanwhile. Throws `STATE_UNUSABLE` and `ENGINE_UNAVAILABLE`.
+ * Starts the reaper of this host. Redis may be away, or there may be none at all: the disk is watched all the same.
+ * Where another reaper works already, this one stands by until that one is gone. Throws `STATE_UNUSABLE`,
+ * `CONFIG_INVALID` and what the engine port throws.
  */
 export async function startReaper(parts: ReaperParts): Promise<{ stop(): Promise<void> }> {
-  const { config, policy, engine, disk, clock, log } = parts;
-  const host = resolveHostName(config.host);
-  const { uuid } = await loadIdentity(config.stateDirectory);
-  const lock = createHostLock(config.stateDirectory, clock);
-  await requireLock(lock, config.stateDirectory);
-  const { name: engineName } = await engine.describe();
-
-  const redis = connectRedis(config.redisUrl(), 'request');
-  const workerRedis = connectRedis(config.redisUrl(), 'worker');
-  logConnection(redis, 'request', log);
-  logConnection(workerRedis, 'worker', log);
-  const store = createRedisEvidenceStore(redis, DEFAULT_BOUNDS, log);
-  const records = createRedisHostRecords(redis, log);
-  const memory = await openMemoryOfImages(config.stateDirectory, log);
-  const cycle = createCycle({
-    host,
-    engine,
-    engineName,
-    disk,
-    evidence: createEvidenceReader(store, host, clock, log),
-    records,
-    journal: createJournal(config.stateDirectory, host, records, log),
-    memory,
-    note: createNamesNote(config.stateDirectory, memory.rememberDigests),
-    policy,
-    holdLock: () => lock.hold(),
-    clock,
-    pause: sleep,
-    log,
+  const { config, clock, log } = parts;
+  const identity = await loadIdentity(config.stateDirectory, config.host);
+  sayWho(identity, log);
+  const { host, uuid } = identity;
+  const side =
+    config.redisUrl &&
+    openRedisSide({ url: config.redisUrl(), host, checkEveryMs: config.checkEveryMs, log });
+  const fleetClock = createFleetClock(clock, async () => {
+    if (side === undefined) throw new SidebandError('REDIS_UNAVAILABLE', { reason: 'standalone' });
+    return await redisTime(side.redis);
   });
-
-  const connection = { connection: redis, prefix: hostQueuePrefix(host) };
-  const producer = createProducer(hostQueue, connection);
-  const beat = createHeartbeat({ host, uuid, policy, config, records, clock, log });
-  const worker = createWorker(
-    hostQueue,
-    {
-      check: async () => {
-        // Whatever is wrong with the heartbeat, the disk fills all the same.
-        await beat().catch((error) => log.warn({ err: error }, 'The heartbeat could not be delivered'));
-        return await cycle({ kind: 'check' });
-      },
-      plan: () => cycle({ kind: 'plan' }),
-      reap: ({ freeBytes }) => cycle({ kind: 'reap', freeBytes }),
-    },
-    { connection: workerRedis, prefix: connection.prefix, log },
-  );
-  const lookout = createLookout({
-    disk,
-    policy,
-    cycle,
-    clock,
-    log,
-    everyMs: config.lookEveryMs,
+  // Asked before it is there, Redis could not say whether the host's name is taken.
+  await side?.isReady(REDIS_WITHIN_MS);
+  const ownership = createOwnership({
+    stateDirectory: config.stateDirectory,
+    socketPath: config.engine.slice('unix://'.length),
+    ...(side ? { nameLock: side.nameLock } : {}),
+    ...{ host, uuid, clock, log },
   });
-  // Also after Redis was away: it may have come back empty, without the schedule.
-  whenRedisIsReady(redis, log, async () => {
-    await producer.schedule('check', config.checkEveryMs, {});
-    await beat();
-  });
-  lookout.start();
-  const confirming = setInterval(() => {
-    lock.hold().catch((error) => log.warn({ err: error }, 'The lock could not be confirmed'));
-  }, CONFIRM_LOCK_MS);
-  log.info({ host, uuid, engine: engineName, mode: policy.mode }, 'Reaper runs');
-  return {
-    stop: async () => {
-      clearInterval(confirming);
-      lookout.stop();
-      await worker.close();
-      await producer.close();
-      await lookout.idle();
-      redis.disconnect();
-      workerRedis.disconnect();
-      await lock.release();
-      log.info({ host }, 'Reaper ended');
-    },
+  const ending = new AbortController();
+  const begin = (): Promise<Work> => beginWork({ ...parts, identity, side, ownership, fleetClock });
+  const giveUp = async (): Promise<void> => {
+    await ownership.release();
+    side?.disconnect();
   };
+  try {
+    const hold = await ownership.hold();
+    const work = hold.held ? await begin() : undefined;
+    const turns = takeTurns(parts, { ownership, work, begin, signal: ending.signal });
+    return {
+      stop: async () => {
+        ending.abort();
+        await turns;
+        await giveUp();
+        log.info({ host }, 'Reaper ended');
+      },
+    };
+  } catch (error) {
+    await giveUp();
+    throw error;
+  }
+}
+
+interface Turn {
+  readonly ownership: Ownership;
+  readonly work: Work | undefined;
+  readonly begin: () => Promise<Work>;
+  readonly signal: AbortSignal;
+}
+
+/** Works while nobody else does, stands by while somebody does, until the signal. */
+async function takeTurns({ config, disk, metrics, log }: ReaperParts, turn: Turn): Promise<void> {
+  const { ownership, begin, signal } = turn;
+  // A second reaper asks as often as it would check, and sees the first one's end as soon.
+  const pause = (milliseconds: number): Promise<boolean> =>
+    sleep(milliseconds, true, { signal }).catch(() => false);
+  for (let work = turn.work; !signal.aborted; work = undefined) {
+    try {
+      work ??= await whenAlone();
+      if (work === undefined) return;
+      while ((await pause(CONFIRM_MS)) && (await isStillOurs()));
+      await work.stop();
+    } catch (error) {
+      log.error({ err: error }, 'The reaper could not take its turn');
+      await ownership.release();
+      await pause(config.checkEveryMs);
+    }
+  }
+
+  async function whenAlone(): Promise<Work | undefined> {
+    const onRefused = (): void => metrics.lockAnswered(false);
+    const everyMs = config.checkEveryMs;
+    return (await waitForTurn({ ownership, disk, everyMs, pause, onRefused, log })) ? begin() : undefined;
+  }
+
+  async function isStillOurs(): Promise<boolean> {
+    const hold = await ownership.hold().catch((error: unknown) => {
+      log.warn({ err: error }, 'The lock could not be confirmed');
+    });
+    metrics.lockAnswered(hold?.held !== false);
+    return hold?.held !== false;
+  }
+}
+
+function sayWho({ host, renamedFrom, hostnameChanged, machineName }: HostIdentity, log: Log): void {
+  if (renamedFrom !== undefined) log.warn({ host, renamedFrom }, 'The host has another name from now on');
+  if (hostnameChanged) {
+    log.warn(
+      { host, machineName },
+      'The machine is called otherwise now; the host keeps its name until SIDEBAND_HOST is set',
+    );
+  }
 }

@@ -16,12 +16,12 @@ const PENDING_LIMIT = 2_000;
 
 /**
  * Written to the state directory first and to Redis second. What Redis could not take is delivered with the
- * next entries, up to 2,000 of them; the file has all.
+ * next entries, up to 2,000 of them; the file has all. Without Redis (`records` undefined) there is the file alone.
  */
 export function createJournal(
   stateDirectory: string,
   host: HostName,
-  records: HostRecords,
+  records: Pick<HostRecords, 'appendJournal'> | undefined,
   log: Log,
 ): Journal {
   const path = join(stateDirectory, 'journal.jsonl');
@@ -29,6 +29,7 @@ export function createJournal(
   return {
     append: async (entries) => {
       if (entries.length > 0) await writeLines(path, entries, log);
+      if (records === undefined) return;
       pending = [...pending, ...entries].slice(-PENDING_LIMIT);
       if (pending.length === 0) return;
       const delivering = pending;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Millis } from '@sideband/shared/clock';
 import type { Identity } from '@sideband/shared/evidence/model';
 import type { Log } from '@sideband/shared/log';
+import { writeAtomically } from '@sideband/shared/write-atomically';
 import * as z from 'zod/mini';
 import type { EngineImage, ImageId } from '../engine/port.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 const file = z.object({
   version: z.literal(1),
@@ -14,6 +14,8 @@ const file = z.object({
     z.object({ firstSeen: z.number(), lostDigests: z.optional(z.array(z.string())) }),
   ),
 });
+const DOCKERS_FIRST_YEAR = Date.UTC(2013, 0, 1);
+
 type Entries = z.infer<typeof file>['images'];
 
 /** What a host remembers of its images between cycles and restarts: when each was first seen, digests it lost. */
@@ -47,7 +49,7 @@ export async function openMemoryOfImages(stateDirectory: string, log: Log): Prom
       const gone = [...images.keys()].filter((id) => !ids.has(id));
       const fresh = present.filter((image) => !images.has(image.id));
       for (const id of gone) images.delete(id);
-      for (const image of fresh) images.set(image.id, { firstSeen: first ? image.arrivedAt : now });
+      for (const image of fresh) images.set(image.id, { firstSeen: first ? arrivalOf(image, now) : now });
       // A build date or a clock that was set back may lie ahead, and the grace after a pull would never end.
       for (const [id, entry] of images) {
         if (entry.firstSeen > now) images.set(id, { ...entry, firstSeen: now });
@@ -68,6 +70,11 @@ export async function openMemoryOfImages(stateDirectory: string, log: Log): Prom
       images.delete(image);
     },
   };
+}
+
+/** An image made reproducibly says 1970 or the year 1: that is no arrival, and would rank it as never used. */
+function arrivalOf({ arrivedAt, arrivalSource }: EngineImage, now: Millis): Millis {
+  return arrivalSource === 'created' && arrivedAt < DOCKERS_FIRST_YEAR ? now : arrivedAt;
 }
 
 async function load(path: string): Promise<Entries | undefined> {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { isSidebandError } from '@sideband/shared/errors';
 import type { Identity } from '@sideband/shared/evidence/model';
 import { parseJson } from '@sideband/shared/json';
+import { writeAtomically } from '@sideband/shared/write-atomically';
 import * as z from 'zod/mini';
 import type { DigestName, Engine, ImageId, TagName } from '../engine/port.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 interface NotedNames {
   readonly image: ImageId;
