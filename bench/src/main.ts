@@ -1,9 +1,11 @@
 import { loadWeek, type Week } from '@sideband/infra/demo/week/load-week';
 import { errorText, isSidebandError } from '@sideband/shared/errors';
 import { describeMachine } from './machine.ts';
-import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import { parseOptions, USAGE } from './options.ts';
 import { measurePlan } from './plan-time/measure-plan.ts';
 import { type Report, renderReport } from './report.ts';
+import { measureWatch } from './watch-cost/measure-watch.ts';
+import { renderWatch } from './watch-cost/render-watch.ts';
 import { type Comparison, compare } from './week/compare.ts';
 
 /** The marks of the week's predictions. */
@@ -16,11 +18,16 @@ async function bench(args: readonly string[]): Promise<void> {
     return;
   }
   const options = parseOptions(args);
-  const report = await makeReport(await loadWeek(), options);
+  if (options.bench === 'watch') {
+    const costs = await measureWatch(options);
+    process.stdout.write(`${options.json ? JSON.stringify(costs) : renderWatch(costs)}\n`);
+    return;
+  }
+  const report = await makeReport(await loadWeek(), options.capacities);
   process.stdout.write(`${options.json ? JSON.stringify(report) : renderReport(report)}\n`);
 }
 
-async function makeReport(week: Week, { capacities }: BenchOptions): Promise<Report> {
+async function makeReport(week: Week, capacities: readonly number[]): Promise<Report> {
   const comparisons: Comparison[] = [];
   for (const capacityBytes of capacities) comparisons.push(await compare(week, { capacityBytes, ...MARKS }));
   return {

@@ -1,4 +1,11 @@
-import type { ChainId, DigestName, EngineImage, ImageId, TagName } from '@sideband/reaper/engine/port';
+import type {
+  ChainId,
+  DigestName,
+  EngineContainer,
+  EngineImage,
+  ImageId,
+  TagName,
+} from '@sideband/reaper/engine/port';
 import { identitiesOf } from '@sideband/reaper/engine/port';
 import type { Snapshot } from '@sideband/reaper/plan/snapshot';
 import type { Millis } from '@sideband/shared/clock';
@@ -29,13 +36,17 @@ export function makeSnapshot(count: number, now: Millis, random: () => number): 
     images,
     containers: images
       .filter((_, index) => index % 10 === 0)
-      .map((image, index) => ({ id: String(index), image: image.id, state: 'running', labels: {} })),
+      .map((image, index) => makeContainer(image.id, index, now)),
     filesystems: [filesystem],
     evidence: {
       lastUses: new Map<Identity, LastUse>(uses),
       leases: [],
       repullable: new Set(images.flatMap((image) => identitiesOf(image))),
+      builtHere: new Set(),
+      projectImages: new Map(),
+      freshness: { kind: 'fresh', asOf: now },
     },
+    runningJobs: [],
     firstSeen: new Map(images.map((image) => [image.id, image.arrivedAt])),
     lostDigests: new Map(),
     blocked: new Map(),
@@ -62,6 +73,18 @@ function makeImage(index: number, now: Millis, random: () => number): EngineImag
     labels: {},
     arrivedAt: (now - WEEK_MS - Math.floor(random() * WEEK_MS)) as Millis,
     arrivalSource: 'record',
+  };
+}
+
+/** A job's build container. */
+function makeContainer(image: ImageId, index: number, now: Millis): EngineContainer {
+  const runner = 'com.gitlab.gitlab-runner.';
+  return {
+    id: String(index),
+    image,
+    createdAt: now,
+    state: 'running',
+    labels: { [`${runner}type`]: 'build', [`${runner}project.id`]: '1', [`${runner}job.id`]: `${index + 1}` },
   };
 }
 

@@ -1,7 +1,6 @@
-import { type CycleRequest, type CycleResult, createCycle } from '@sideband/reaper/cycle';
+import { type CycleParts, type CycleRequest, type CycleResult, createCycle } from '@sideband/reaper/cycle';
 import { createMemoryDisk } from '@sideband/reaper/disk/memory-disk';
 import { createMemoryEngine, type MemoryEngine } from '@sideband/reaper/engine/memory-engine';
-import { createEvidenceReader } from '@sideband/reaper/evidence-reader';
 import { parsePolicy } from '@sideband/reaper/plan/parse-policy';
 import { createJournal } from '@sideband/reaper/reap/journal';
 import { openMemoryOfImages } from '@sideband/reaper/reap/memory-of-images';
@@ -9,7 +8,6 @@ import { createNamesNote } from '@sideband/reaper/reap/names-note';
 import type { Clock } from '@sideband/shared/clock';
 import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-store';
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
-import type { HostRecords } from '@sideband/shared/hosts/records';
 import { silentLog } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
 import type { Marks } from './marks.ts';
@@ -28,21 +26,26 @@ export async function openReaper(marks: Marks, stateDirectory: string, clock: Cl
   const engine = createMemoryEngine({ clock });
   const evidence = createMemoryEvidenceStore();
   const memory = await openMemoryOfImages(stateDirectory, log);
-  const records = createDeafRecords();
   const run = createCycle({
     host,
     engine,
     engineName: 'in-memory',
     disk: createMemoryDisk(engine, { capacityBytes: marks.capacityBytes }),
-    evidence: createEvidenceReader(evidence, host, clock, log),
-    records,
-    journal: createJournal(stateDirectory, host, records, log),
+    evidence: evidenceOf(evidence, host, clock),
+    inventory: { images: engine.images, containers: engine.containers, refresh: () => undefined },
+    settled: async () => undefined,
+    runningJobs: async () => [],
+    standing: () => ({ isWatching: false, disagreements: 0, warnings: [] }),
+    // Reports go nowhere here: what happened is read from the engine.
+    records: { publishReport: async () => undefined },
+    journal: createJournal(stateDirectory, host, undefined, log),
     memory,
     note: createNamesNote(stateDirectory, memory.rememberDigests),
     policy: parsePolicy(policyOf(marks), 'bench'),
-    holdLock: async () => ({ held: true }),
+    mayEvict: async () => true,
     clock,
     pause: async () => undefined,
+    metrics: { cycleEnded: () => undefined, evictionEnded: () => undefined },
     log,
   });
   return { host, engine, evidence, run };
@@ -57,14 +60,18 @@ function policyOf({ highPercent, lowPercent }: Marks): string {
   ].join('\n');
 }
 
-/** Reports go nowhere here: what happened is read from the engine. */
-function createDeafRecords(): HostRecords {
+/** As GitLab tells it, complete at every moment: nothing happens here that only watch would see. */
+function evidenceOf(store: EvidenceStore, host: HostName, clock: Clock): CycleParts['evidence'] {
+  const leases = () => store.leases(host, clock.now());
   return {
-    register: async () => undefined,
-    registrations: async () => [],
-    publishReport: async () => undefined,
-    report: async () => undefined,
-    appendJournal: async () => undefined,
-    journal: async () => [],
+    all: async () => ({
+      lastUses: await store.lastUses(host),
+      leases: await leases(),
+      repullable: await store.repullable(host),
+      builtHere: new Set(),
+      projectImages: new Map(),
+      freshness: { kind: 'fresh', asOf: clock.now() },
+    }),
+    leases,
   };
 }
