@@ -18,6 +18,10 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     disk: ['engine/memory-engine'],
     identity: [],
     plan: ['engine/port', 'disk/port'],
+    evidence: ['engine/port', 'plan/snapshot'],
+    watch: ['engine/port', 'evidence/sightings'],
+    runner: [],
+    metrics: ['engine/port', 'engine/engine-call', 'plan/snapshot'],
     reap: ['engine', 'disk', 'plan'],
     cli: ['engine', 'disk', 'identity', 'plan', 'reap', '.'],
   },
@@ -25,7 +29,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 /** Files of libs/shared that do I/O, or hand out what does. */
 const IMPURE_SHARED =
-  /^libs\/shared\/src\/(?:log|redis[\w-]*|queues\/.*|(?:evidence|hosts)\/redis-[\w-]*)\.ts$/;
+  /^libs\/shared\/src\/(?:log|redis[\w-]*|write-atomically|when-redis-is-ready|queues\/.*|(?:evidence|hosts)\/redis-[\w-]*)\.ts$/;
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['zod/mini', 'yaml', 'picomatch', 're2js']);
 
 type Rule = (importer: string, target: Import) => string | undefined;

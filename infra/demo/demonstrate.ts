@@ -65,8 +65,16 @@ async function replay(
   const pipeline = createPipeline(world, week, () => runner);
   const show = createShow(week, world, runner, pipeline, options, narrator);
   if (options.once) {
-    await replayOnce(week, runner, pipeline, show.at, signal);
-    const tally = await audit(world, runner, pipeline);
+    let usesBefore = 0;
+    const halfway = async (): Promise<void> => {
+      if (!options.emptyRedis) return;
+      usesBefore = runner.uses.length;
+      await world.emptyRedis();
+      // A minute of the real world: the reaper's next check tells Redis who it is and what it knows.
+      await pipeline.check();
+    };
+    await replayOnce(week, runner, pipeline, halfway, show.at, signal);
+    const tally = await audit(world, runner, pipeline, usesBefore);
     return judge(week, options, tally, { engine: world.side.name, seconds: elapsed(begin) });
   }
   narrator.line('');

@@ -22,6 +22,7 @@ describe('parseOptions', () => {
       minutes: 10,
       days: 7,
       engine: 'sandbox',
+      emptyRedis: false,
       directory: undefined,
     });
   });
@@ -48,6 +49,7 @@ describe('parseOptions', () => {
     [['--engine', 'podman'], '--engine'],
     [['--json'], '--json'],
     [['--tight'], '--tight'],
+    [['--empty-redis'], '--empty-redis'],
     [['--fast'], '--fast'],
     [['fast'], 'fast'],
   ])('refuses %j and names what was wrong', (args, named) => {

@@ -15,6 +15,8 @@ export interface DemoOptions {
   /** How much of the week is replayed. */
   readonly days: number;
   readonly engine: 'sandbox' | 'memory';
+  /** Redis loses all it has in the middle of the week. */
+  readonly emptyRedis: boolean;
   /** Where everything goes; `.sideband/demo` under the checkout unless told. */
   readonly directory: string | undefined;
 }
@@ -27,6 +29,7 @@ export const USAGE = `npm start -- [options]      the demonstration: a week of r
   --budget SIZE   the images' budget (default 600MB)
   --disk          no budget: the disk itself fills
   --tight         with --disk: so little room that pulls fail and must be recovered
+  --empty-redis   with --once: Redis loses all it has in the middle of the week
   --engine memory an in-memory engine instead of the sandbox (chosen by itself where no engine can be started)
   --directory DIR where everything goes (default .sideband/demo)`;
 
@@ -45,6 +48,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
   const engine = values.engine ?? 'sandbox';
   if (engine !== 'sandbox' && engine !== 'memory') throw refused('--engine', 'expected sandbox or memory');
   if (values.json && !values.once) throw refused('--json', 'it needs --once');
+  if (values['empty-redis'] && !values.once) throw refused('--empty-redis', 'it needs --once');
   if (values.tight && !values.disk) throw refused('--tight', 'it needs --disk');
   if (values.disk && values.budget !== undefined)
     throw refused('--budget', 'it cannot be combined with --disk');
@@ -57,6 +61,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     minutes,
     days,
     engine,
+    emptyRedis: values['empty-redis'] ?? false,
     directory: values.directory,
   };
 }
@@ -74,6 +79,7 @@ function readArguments(args: readonly string[]) {
         minutes: { type: 'string' },
         days: { type: 'string' },
         engine: { type: 'string' },
+        'empty-redis': { type: 'boolean' },
         directory: { type: 'string' },
       },
     });

@@ -49,7 +49,10 @@ export function createPipeline(world: World, week: Week, runner: () => DemoRunne
       runner().sequence.push(['evict', image]);
     }
   };
-  const ask = async (name: 'check' | 'reap', payload: { readonly freeBytes?: number }): Promise<void> => {
+  const ask = async (
+    name: 'check' | 'reap',
+    payload: { readonly freeBytes?: number; readonly fresh?: boolean },
+  ): Promise<void> => {
     const answer = await world.reaper.ask(name, payload, CHECK_TIMEOUT_MS);
     if (answer.kind !== 'done')
       throw new Error(`The reaper did not answer a ${name}: ${JSON.stringify(answer)}`);
@@ -60,7 +63,8 @@ export function createPipeline(world: World, week: Week, runner: () => DemoRunne
       await world.gitlab.settled();
       await until('the collector to resolve all jobs', async () => (await world.unresolved()) === 0, SETTLE);
     },
-    check: () => ask('check', {}),
+    // The runner's acts are moments old: the reaper is not to go by what it remembers of the engine.
+    check: () => ask('check', { fresh: true }),
     makeRoom: (freeBytes) => ask('reap', { freeBytes }),
     follow,
     evictions: () => evictions,

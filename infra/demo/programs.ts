@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '@sideband/reaper/config';
+import { createMetrics } from '@sideband/reaper/metrics/metrics';
 import { parsePolicy } from '@sideband/reaper/plan/parse-policy';
 import { startReaper } from '@sideband/reaper/run';
 import { systemClock } from '@sideband/shared/clock';
@@ -44,7 +45,12 @@ export async function startDemoReaper(
     const policy = parsePolicy(await readFile(policyFile, 'utf8'), policyFile);
     const log = createLog('reaper', 'error');
     const { engine } = side.reach;
-    const reaper = await startReaper({ config, policy, engine, disk: side.disk, clock: systemClock, log });
+    const reaper = await startReaper({
+      ...{ config, policy, engine, log },
+      disk: side.disk,
+      clock: systemClock,
+      metrics: createMetrics(systemClock),
+    });
     await until('the reaper to register', registered);
     return { logFile: '', stop: () => reaper.stop() };
   }

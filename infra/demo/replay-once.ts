@@ -12,11 +12,13 @@ interface DueJob {
 /**
  * The week as fast as it will go. A job has its container for 900 s of the week, so that an image is in use
  * for exactly as long as it is pinned in the simulator; after each event the hooks settle and the reaper checks.
+ * `halfway` is called once, between two events.
  */
 export async function replayOnce(
   week: Week,
   runner: DemoRunner,
   pipeline: Pipeline,
+  halfway: () => Promise<void>,
   onProgress: (atSeconds: number, event: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -33,6 +35,7 @@ export async function replayOnce(
   };
   for (const [index, event] of week.events.entries()) {
     signal.throwIfAborted();
+    if (index === Math.floor(week.events.length / 2)) await halfway();
     const isDue = (one: DueJob): boolean => one.endsAtSeconds <= event.atSeconds;
     await finish(running.filter(isDue));
     running = running.filter((one) => !isDue(one));

@@ -38,6 +38,8 @@ export interface World {
   readonly reaper: Asker<(typeof hostQueue)['jobs']>;
   /** Jobs the collector has yet to resolve. */
   unresolved(): Promise<number>;
+  /** All that is in it is gone, as after a restart without persistence. Throws where the user named the Redis. */
+  emptyRedis(): Promise<void>;
   readonly url: string;
   readonly password: string;
   stop(): Promise<void>;
@@ -161,6 +163,10 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
       records,
       reaper: asker,
       unresolved: () => resolving.queue.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized'),
+      emptyRedis: async () => {
+        if (server === undefined) throw new Error('The Redis that REDIS_URL names is not emptied');
+        await redis.flushall();
+      },
       url,
       password,
       stop,

@@ -58,4 +58,10 @@ describe('the week on an in-memory engine', () => {
     expect(verdict).toMatchObject({ ...CLEAN, exact: true, engine: 'in-memory', repulls: 25 });
     expect(verdict.sequence).toEqual(predict(week, 800_000_000).lru.sequence);
   });
+
+  test('costs no re-pull more when Redis loses all it has in the middle of it', async () => {
+    const verdict = await runOnce('--empty-redis', '--engine', 'memory');
+    expect(verdict).toMatchObject({ ...CLEAN, exact: true, repulls: 82 });
+    expect(verdict.sequence).toEqual(predict(week, 600_000_000).lru.sequence);
+  });
 });

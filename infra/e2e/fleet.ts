@@ -167,7 +167,7 @@ export async function startFleet(): Promise<Fleet> {
     },
     async check(host) {
       const asker = createAsker(hostQueue, hostQueueOf(host));
-      const answer = await asker.ask('check', {}, 20_000);
+      const answer = await asker.ask('check', { fresh: true }, 20_000);
       await asker.close();
       return answer;
     },

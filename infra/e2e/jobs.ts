@@ -21,11 +21,13 @@ export interface JobOptions {
   readonly output?: readonly string[];
   readonly format?: TraceFormat;
   readonly finishedAt?: Millis;
+  /** Called while the job has a helper container and no build container. */
+  readonly inPreparationGap?: (job: JobId) => Promise<void>;
 }
 
 /** One job from its creation to its end, as GitLab and a runner would have it. */
 export async function runJob(gitlab: GitLabStandIn, options: JobOptions): Promise<JobId> {
-  const { project, systemId, engine, finishedAt, ...rest } = options;
+  const { project, systemId, engine, finishedAt, inPreparationGap, ...rest } = options;
   const job = gitlab.createJob({ project, name: 'build' });
   gitlab.pending(job);
   const runner = {
@@ -37,7 +39,10 @@ export async function runJob(gitlab: GitLabStandIn, options: JobOptions): Promis
     runnerId: 1,
     hostname: 'e2e',
   };
-  const running = await startJob({ gitlab, engine, runner, clock: systemClock, job, ...rest });
+  const running = await startJob({
+    ...{ gitlab, engine, runner, clock: systemClock, job, ...rest },
+    inPreparationGap: async () => inPreparationGap?.(job),
+  });
   if (running === undefined) throw new Error(`Job ${job} failed on its way`);
   await finishJob(running, 'success', finishedAt === undefined ? {} : { finishedAt });
   return job;

@@ -13,7 +13,7 @@ import { skipBecause } from '../testkit/skip.ts';
 import { until } from '../testkit/until.ts';
 import { aHost, aSystemId, exitOf, type Fleet, INSTANCE, startFleet } from './fleet.ts';
 import { endedHook, postHook, runJob, untilUsedBy } from './jobs.ts';
-import { registerPaperHost } from './paper-host.ts';
+import { evidenceOf } from './lone-reaper.ts';
 
 const MB = 1_000_000;
 const GRACE = 'grace: { afterPull: 0s, afterUse: 0s }';
@@ -127,21 +127,24 @@ skipBecause(whyNoSandbox()).describe('a reaper', () => {
     await fleet.evidence.noteRepullable(host, ids as Identity[], now as Millis);
   }
 
-  test('while Redis is away hooks are refused at once and nothing goes without evidence; after it all uses are there', async () => {
-    const [steady, bare] = [aHost('runner-steady'), aHost('runner-bare')];
+  test('while Redis is away hooks are refused at once, and a reaper goes on from its snapshot and its own watch', async () => {
+    const host = aHost('runner-away');
     const systemId = aSystemId('f');
-    const observing = await fleet.startReaper({ host: steady, sandbox, systemIds: [systemId] });
-    await until('the host to be known', async () => (await fleet.records.report(steady)) !== undefined);
-    await registerPaperHost(fleet, bare, systemId, 'enforce');
+    const policy = `mode: enforce\ndisk: { start: 60MB, stop: 65MB, emergency: 5MB }\n${GRACE}\n`;
+    const first = await fleet.startReaper({ host, sandbox, systemIds: [systemId], policy });
+    await until('the host to be known', async () => (await fleet.records.report(host)) !== undefined);
     const collector = await fleet.startCollector();
     const project: ProjectId = fleet.gitlab.createProject({ path: 'team/app' });
     const engine = dockerEngine(sandbox.docker);
     const run = (image: string) => runJob(fleet.gitlab, { project, systemId, engine, image });
     const before = [await run(A), await run(B), await run(C)];
-    await untilUsedBy(fleet, bare, before);
+    await untilUsedBy(fleet, host, before);
     await fleet.settled();
+    expect(await fleet.check(host)).toMatchObject({ kind: 'done', result: { evicted: 0 } });
 
     await fleet.killRedis();
+    await first.kill();
+    const second = await fleet.startReaper({ host, sandbox, systemIds: [systemId], policy });
     // What was used first is used again, and the hook that says so finds no queue.
     const meanwhile = await run(A);
     await fleet.gitlab.settled();
@@ -149,37 +152,57 @@ skipBecause(whyNoSandbox()).describe('a reaper', () => {
     expect(refused.status).toBe(503);
     expect(refused.tookMs).toBeLessThan(2_000);
     expect(fleet.gitlab.hookCounts().answered[503]).toBeGreaterThanOrEqual(2);
-
-    const policy = `mode: enforce\ndisk: { start: 60MB, stop: 65MB, emergency: 5MB }\n${GRACE}\n`;
-    const enforcing = await fleet.startReaper({ host: bare, sandbox, systemIds: [systemId], policy });
-    const full = await fillTo(sandbox.dataRoot, 50 * MB);
-    await until('the look without evidence', async () =>
-      (await enforcing.log()).includes('EVIDENCE_UNAVAILABLE'),
+    await until('watch to have seen the job', async () =>
+      new RegExp(` 3 ${meanwhile} build `).test(await evidenceOf(join(fleet.directory, host))),
     );
-    expect(await tags()).toEqual([A, B, C]);
+
+    const full = await fillTo(sandbox.dataRoot, 50 * MB);
+    await until('an eviction', async () => (await tags()).length < 3);
+    expect(await tags()).toEqual([A, C]);
     await full.remove();
-    for (const program of [collector, observing, enforcing]) expect(program.hasExited()).toBe(false);
+    for (const program of [collector, second]) expect(program.hasExited()).toBe(false);
 
     await fleet.restoreRedis();
-    await untilUsedBy(fleet, bare, [...before, meanwhile]);
-    await untilUsedBy(fleet, steady, [...before, meanwhile]);
-    for (const host of [steady, bare]) {
-      expect(await fleet.check(host)).toMatchObject({ kind: 'done', result: { evicted: 0 } });
-    }
-    const fullAgain = await fillTo(sandbox.dataRoot, 50 * MB);
-    await until('an eviction', async () => (await tags()).length < 3);
+    await untilUsedBy(fleet, host, [...before, meanwhile]);
     await until('its entry', async () =>
-      (await fleet.records.journal(bare, 5)).some((one) => one.names.includes(B)),
+      (await fleet.records.journal(host, 5)).some((one) => one.names.includes(B)),
     );
-    expect(await tags()).toEqual([A, C]);
-    await fullAgain.remove();
+    const delivered = (await fleet.evidence.recordedUses(host, 100)).filter(
+      (use) => use.job.job === meanwhile,
+    );
+    expect(delivered.map((use) => use.source)).toContain('watch');
+    expect(await fleet.check(host)).toMatchObject({ kind: 'done', result: { evicted: 0 } });
 
     // Without Redis all of them still end in order.
     await fleet.killRedis();
-    for (const program of [enforcing, observing, collector]) {
+    for (const program of [second, collector]) {
       process.kill(program.pid, 'SIGTERM');
       expect(await exitOf(program), await program.logTail()).toBe(0);
     }
     await fleet.restoreRedis();
+  });
+
+  test('a host that is given another name brings what it knows of its images to its new place', async () => {
+    const [old, renamed] = [aHost('runner-old'), aHost('runner-renamed')];
+    const systemId = aSystemId('r');
+    const engine = dockerEngine(sandbox.docker);
+    const project: ProjectId = fleet.gitlab.createProject({ path: 'team/renamed' });
+    const collector = await fleet.startCollector();
+    const before = await fleet.startReaper({ host: old, sandbox, systemIds: [systemId] });
+    await until('the host to be known', async () => (await fleet.records.report(old)) !== undefined);
+    const job = await runJob(fleet.gitlab, { project, systemId, engine, image: A });
+    await untilUsedBy(fleet, old, [job]);
+    expect(await fleet.check(old)).toMatchObject({ kind: 'done' });
+    await before.stop(30_000);
+    const known = await fleet.evidence.lastUses(old);
+
+    const after = await fleet.startReaper({ host: renamed, sandbox, systemIds: [systemId], state: old });
+    expect(await fleet.check(renamed)).toMatchObject({ kind: 'done' });
+    expect(await after.log()).toContain('"renamedFrom":"runner-old"');
+    const brought = await fleet.evidence.lastUses(renamed);
+    expect(brought.get(A as Identity)?.at).toBeGreaterThanOrEqual(known.get(A as Identity)?.at ?? Infinity);
+    expect(await fleet.evidence.repullable(renamed)).toEqual(await fleet.evidence.repullable(old));
+    await after.stop(30_000);
+    await collector.stop(15_000);
   });
 });

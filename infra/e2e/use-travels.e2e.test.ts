@@ -154,7 +154,7 @@ skipBecause(whyNoSandbox()).describe('a host with its reaper', () => {
     const [late, twin] = [aHost('runner-late'), aHost('runner-twin')];
     expect(await jobsOf(fleet, host)).not.toContain(job);
 
-    const second = await fleet.startReaper({ host: late, sandbox, systemIds: [shared] });
+    await registerPaperHost(fleet, late, shared);
     await untilUsedBy(fleet, late, [job]);
 
     await registerPaperHost(fleet, twin, shared);
@@ -165,17 +165,49 @@ skipBecause(whyNoSandbox()).describe('a host with its reaper', () => {
       return (await jobsOf(fleet, twin)).has(next) && next;
     });
     expect(await jobsOf(fleet, host)).not.toContain(both);
-    await second.stop(15_000);
   });
 
-  test('a second reaper on the same state directory is refused, and the first one goes on', async () => {
-    const second = await fleet.spawnReaper({ host, sandbox, systemIds: [systemId] });
+  test('a job whose containers were seen on one of two hosts that share a manager counts there alone', async () => {
+    const clone = aHost('runner-clone');
+    await registerPaperHost(fleet, clone, systemId);
+    const engine = dockerEngine(sandbox.docker);
+    // The collector knows its hosts for 5 s: from then on a job that nobody saw goes to both.
+    const paper = paperEngine([TOOL]);
+    await until('the clone to be known', async () => {
+      const unseen = await runJob(fleet.gitlab, { project, systemId, engine: paper, image: TOOL });
+      await untilUsedBy(fleet, host, [unseen]);
+      return (await jobsOf(fleet, clone)).has(unseen);
+    });
 
-    expect(await exitOf(second)).toBe(2);
-    expect(await second.log()).toContain('STATE_UNUSABLE');
-    expect(await second.log()).toContain(`"pid":${reaper.pid}`);
-    expect(reaper.hasExited()).toBe(false);
+    const seen = await runJob(fleet.gitlab, {
+      ...{ project, systemId, engine, image: TOOL, helper: HELPER },
+      inPreparationGap: async (job) => {
+        const claim = { gitlab: new URL(fleet.gitlab.url).host, project, job };
+        await until(
+          'the job to be claimed',
+          async () => (await fleet.records.claimants(claim, [host])).length === 1,
+        );
+      },
+    });
+    await untilUsedBy(fleet, host, [seen]);
+    await fleet.settled();
+    expect(await jobsOf(fleet, clone)).not.toContain(seen);
+  });
+
+  test('a second reaper with the same state directory only observes, and works on when the first is killed', async () => {
+    const second = await fleet.spawnReaper({ host, sandbox, policy: POLICY, systemIds: [systemId] });
+    await until('the second to say so', async () =>
+      (await second.log()).includes('Another reaper works here; this one only observes'),
+    );
+    expect(await second.log()).toContain(`process ${reaper.pid}`);
     expect(await fleet.check(host)).toMatchObject({ kind: 'done' });
+
+    await reaper.kill();
+    await until('the second to work', async () => (await second.log()).includes('"Reaper runs"'), {
+      timeoutMs: 30_000,
+    });
+    expect(await fleet.check(host)).toMatchObject({ kind: 'done' });
+    reaper = second;
   });
 
   test('SIGTERM ends both programs with code 0, with nothing left in hand', async () => {
