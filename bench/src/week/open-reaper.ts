@@ -15,7 +15,10 @@ import type { Marks } from './marks.ts';
 export interface Reaper {
   readonly host: HostName;
   readonly engine: MemoryEngine;
-  readonly evidence: EvidenceStore;
+  /** As it is at the moment: another one after `forget`. */
+  readonly evidence: () => EvidenceStore;
+  /** All evidence is lost at once, as with Redis and the state directory together. */
+  readonly forget: () => void;
   readonly run: (request: CycleRequest) => Promise<CycleResult>;
 }
 
@@ -24,14 +27,14 @@ export async function openReaper(marks: Marks, stateDirectory: string, clock: Cl
   const host = 'bench' as HostName;
   const log = silentLog();
   const engine = createMemoryEngine({ clock });
-  const evidence = createMemoryEvidenceStore();
+  let evidence = createMemoryEvidenceStore();
   const memory = await openMemoryOfImages(stateDirectory, log);
   const run = createCycle({
     host,
     engine,
     engineName: 'in-memory',
     disk: createMemoryDisk(engine, { capacityBytes: marks.capacityBytes }),
-    evidence: evidenceOf(evidence, host, clock),
+    evidence: evidenceOf(() => evidence, host, clock),
     inventory: { images: engine.images, containers: engine.containers, refresh: () => undefined },
     settled: async () => undefined,
     runningJobs: async () => [],
@@ -48,7 +51,13 @@ export async function openReaper(marks: Marks, stateDirectory: string, clock: Cl
     metrics: { cycleEnded: () => undefined, evictionEnded: () => undefined },
     log,
   });
-  return { host, engine, evidence, run };
+  return {
+    ...{ host, engine, run },
+    evidence: () => evidence,
+    forget: () => {
+      evidence = createMemoryEvidenceStore();
+    },
+  };
 }
 
 /** The peers' marks. A job's container pins its image for those 900 s, so no grace may reach beyond them. */
@@ -61,13 +70,13 @@ function policyOf({ highPercent, lowPercent }: Marks): string {
 }
 
 /** As GitLab tells it, complete at every moment: nothing happens here that only watch would see. */
-function evidenceOf(store: EvidenceStore, host: HostName, clock: Clock): CycleParts['evidence'] {
-  const leases = () => store.leases(host, clock.now());
+function evidenceOf(store: () => EvidenceStore, host: HostName, clock: Clock): CycleParts['evidence'] {
+  const leases = () => store().leases(host, clock.now());
   return {
     all: async () => ({
-      lastUses: await store.lastUses(host),
+      lastUses: await store().lastUses(host),
       leases: await leases(),
-      repullable: await store.repullable(host),
+      repullable: await store().repullable(host),
       builtHere: new Set(),
       projectImages: new Map(),
       freshness: { kind: 'fresh', asOf: clock.now() },

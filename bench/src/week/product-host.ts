@@ -77,7 +77,7 @@ export class ProductHost {
       })),
       arrivedAt: this.#clock.now(),
     });
-    await evidence.noteRepullable(host, identitiesOf(await this.#image(id)), this.#clock.now());
+    await evidence().noteRepullable(host, identitiesOf(await this.#image(id)), this.#clock.now());
   }
 
   /** A job with a running container from now on. */
@@ -90,6 +90,11 @@ export class ProductHost {
     const job = { id: this.#jobs, image: present, container, endsAt: startedAt + JOB_SECONDS };
     this.#running = [...this.#running, job];
     await this.#recordUse(job);
+  }
+
+  /** All evidence is lost at once. */
+  forget(): void {
+    this.#reaper.forget();
   }
 
   async check(): Promise<void> {
@@ -111,7 +116,7 @@ export class ProductHost {
       receivedAt: now,
       source: 'trace',
     };
-    await this.#reaper.evidence.recordUses(this.#reaper.host, [use]);
+    await this.#reaper.evidence().recordUses(this.#reaper.host, [use]);
   }
 
   async #image(id: ImageId): Promise<EngineImage> {

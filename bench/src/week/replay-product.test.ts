@@ -26,6 +26,19 @@ describe('Sideband', () => {
     },
   );
 
+  // With the state directory left, an emptied Redis costs nothing: the demonstration's week shows that. This is the
+  // worst: what is on the host is of unknown origin from then on, and only what is pulled again may go.
+  it('pulls 11 images more in the week in which it loses Redis and the state directory together', {
+    timeout: 60_000,
+  }, async () => {
+    const week = await loadWeek();
+    const marks = { capacityBytes: 600e6, highPercent: 90, lowPercent: 80 };
+    const middle = Math.floor(week.events.length / 2);
+    const { repulls } = simulate(week, { capacityBytes: 600e6, high: 0.9, low: 0.8, rankBy: 'use' });
+    expect(repulls).toBe(82);
+    expect(await replayProduct(week, marks, state.path, middle)).toMatchObject({ repulls: 93 });
+  });
+
   it('makes room for a pull that does not fit', async () => {
     const turns = aWeek({ 1: 80, 2: 80 }, [
       [0, 1],

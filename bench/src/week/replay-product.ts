@@ -9,7 +9,13 @@ import { bytesOf, type Cost, PullCount } from './pull-count.ts';
  * engine and disk. Each event is one job; a check follows it. A pull that does not fit asks for room as an
  * operator would. Throws `CONFIG_INVALID` when the capacity cannot hold what is in use.
  */
-export async function replayProduct(week: Week, marks: Marks, stateDirectory: string): Promise<Cost> {
+export async function replayProduct(
+  week: Week,
+  marks: Marks,
+  stateDirectory: string,
+  /** Before this event all evidence is lost, with Redis and the state directory together. */
+  forgetsBefore = Number.POSITIVE_INFINITY,
+): Promise<Cost> {
   const host = await ProductHost.open(week, marks, stateDirectory);
   const count = new PullCount(week);
   const missingBytes = async (image: number): Promise<number> =>
@@ -17,7 +23,8 @@ export async function replayProduct(week: Week, marks: Marks, stateDirectory: st
   const fits = async (image: number): Promise<boolean> =>
     host.usedBytes + (await missingBytes(image)) <= marks.capacityBytes;
 
-  for (const { atSeconds, image } of week.events) {
+  for (const [index, { atSeconds, image }] of week.events.entries()) {
+    if (index === forgetsBefore) host.forget();
     await host.advanceTo(atSeconds);
     if (!(await host.has(image))) {
       const wasFull = !(await fits(image));
