@@ -82,12 +82,16 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
     await directory?.remove();
   });
 
-  async function start(stateDirectory: string, settings: Record<string, string> = {}): Promise<Program> {
+  async function start(
+    stateDirectory: string,
+    settings: Record<string, string> = {},
+    policy = POLICY,
+  ): Promise<Program> {
     const own = join(directory.path, `test-${tests}`);
     await mkdir(own, { recursive: true });
     reaper = await startLoneReaper({
       directory: own,
-      ...{ stateDirectory, sandbox, policy: POLICY, settings, ledger },
+      ...{ stateDirectory, sandbox, policy, settings, ledger },
     });
     return reaper;
   }
@@ -202,22 +206,36 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
   test('makes room though its state directory is on the very disk that has none left', async () => {
     const state = join(sandbox.dataRoot, 'sideband-state');
     tests += 1;
-    const program = await start(state);
+    // Three images of 20 MB are enough.
+    const program = await start(
+      state,
+      {},
+      POLICY.replace('start: 60MB, stop: 65MB', 'start: 55MB, stop: 58MB'),
+    );
     for (const name of NAMES) await pull(sandbox.docker, name);
     for (const [index, name] of NAMES.entries()) await use(name, index + 1);
 
     const filler = await fillTo(sandbox.dataRoot, 0);
-    await until('room', async () => (await tags()).length <= 1, { timeoutMs: 30_000 });
+    const evicted = await until(
+      'three evictions in the journal',
+      async () => {
+        const entries = (await journalOf(state)).filter(({ outcome }) => outcome === 'evicted');
+        return entries.length >= 3 && entries;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(evicted.map(({ names }) => names)).toEqual([[A], [B], [C]]);
+    expect(await tags()).toEqual([D]);
     expect(program.hasExited()).toBe(false);
     await filler.remove();
 
-    expect(await tags()).toEqual([D]);
     process.kill(program.pid, 'SIGTERM');
     expect(await exitOf(program), await program.logTail()).toBe(0);
   });
 
   test('a second one with a state directory of its own only observes, and takes over when the first is gone', async () => {
-    const first = await start(stateOfTest());
+    const state = stateOfTest();
+    const first = await start(state, {}, POLICY.replace('enforce', 'observe'));
     const own = join(directory.path, `second-${tests}`);
     const second = await startLoneReaper({
       directory: own,
@@ -227,8 +245,19 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
       ...{ sandbox, policy: POLICY, ledger },
     });
     expect(await second.log()).toContain(`process ${first.pid}`);
-    await pull(sandbox.docker, A);
-    await use(A, 1);
+    for (const name of NAMES) await pull(sandbox.docker, name);
+
+    // The first one may not delete, and the second one, which may, must not.
+    const filler = await fillTo(sandbox.dataRoot, 30 * MB);
+    await until('the first to say what would go', async () =>
+      (await journalOf(state)).some(({ outcome }) => outcome === 'would-evict'),
+    );
+    const said = async () => (await second.log()).split('this one only observes').length;
+    const before = await said();
+    await until('the second to have looked at the full disk', async () => (await said()) > before);
+    expect(await tags()).toEqual(NAMES);
+    expect(await journalOf(join(own, 'state'))).toEqual([]);
+    await filler.remove();
 
     await first.kill();
     await until('the second to take over', async () => (await second.log()).includes('"Reaper runs"'), {

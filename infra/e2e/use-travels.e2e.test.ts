@@ -196,8 +196,10 @@ skipBecause(whyNoSandbox()).describe('a host with its reaper', () => {
 
   test('a second reaper with the same state directory only observes, and works on when the first is killed', async () => {
     const second = await fleet.spawnReaper({ host, sandbox, policy: POLICY, systemIds: [systemId] });
-    await until('the second to say so', async () =>
-      (await second.log()).includes('Another reaper works here; this one only observes'),
+    await until(
+      'the second to say so',
+      async () => (await second.log()).includes('Another reaper works here; this one only observes'),
+      { timeoutMs: 60_000 },
     );
     expect(await second.log()).toContain(`process ${reaper.pid}`);
     expect(await fleet.check(host)).toMatchObject({ kind: 'done' });

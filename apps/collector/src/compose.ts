@@ -9,6 +9,7 @@ import { COLLECTOR_PREFIX, reconcileQueue, resolveQueue } from '@sideband/shared
 import { createProducer } from '@sideband/shared/queues/producer';
 import { createWorker } from '@sideband/shared/queues/worker';
 import { connectRedis } from '@sideband/shared/redis';
+import { callRedis } from '@sideband/shared/redis-call';
 import { whenRedisIsReady } from '@sideband/shared/when-redis-is-ready';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './admin/access.ts';
@@ -22,6 +23,7 @@ import { hookRoute } from './receive/hook-route.ts';
 import type { JobEvent } from './receive/job-event.ts';
 import { createGoneHosts } from './reconcile/gone-hosts.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
+import { unresolvedSince } from './reconcile/unresolved-since.ts';
 import { LEDGER_BOUNDS } from './resolve/ledger.ts';
 import { createPlaces } from './resolve/place.ts';
 import { createRedisLedger } from './resolve/redis-ledger.ts';
@@ -70,6 +72,7 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
   const reconciler = createReconciler({
     ...{ gitlabs, evidence, records, ledger, enqueue, clock, log },
     goneHosts: createGoneHosts(request, clock, log),
+    unresolvedSince: () => callRedis(() => unresolvedSince(resolve.queue)),
     lookBackMs: config.lookBackMs,
   });
   const working = { connection: blocking, prefix: COLLECTOR_PREFIX, log };

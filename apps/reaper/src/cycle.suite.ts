@@ -81,6 +81,7 @@ export async function hostWith(parts: {
     note: createNamesNote(stateDirectory, memory.rememberDigests),
     policy,
     mayEvict: async () => mayEvict,
+    mayGoOn: async () => mayEvict,
     clock,
     pause: async () => undefined,
     metrics: createMetrics(clock),

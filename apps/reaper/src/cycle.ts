@@ -48,6 +48,8 @@ export interface CycleParts {
   readonly memory: MemoryOfImages;
   readonly note: NamesNote;
   readonly policy: Policy;
+  /** Asked before each deletion; false where the lock was lost meanwhile, or the reaper is told to end. */
+  readonly mayGoOn: () => Promise<boolean>;
   /** Confirms that no other reaper works on this engine, and that the disk we measure is the engine's. */
   readonly mayEvict: () => Promise<boolean>;
   readonly clock: Clock;
@@ -88,7 +90,8 @@ async function runCycle(
   reported: ReadonlySet<ImageId>,
 ): Promise<{ readonly result: CycleResult; readonly told: ReadonlySet<ImageId> }> {
   const mayAct = request.kind !== 'plan' && (await parts.mayEvict());
-  const enforcing = mayAct && parts.policy.mode === 'enforce';
+  let enforcing = mayAct && parts.policy.mode === 'enforce';
+  let isCutShort = false;
   const blocked = new Map<ImageId, 'in-use' | 'engine-refused'>();
   const told = new Set<ImageId>();
   let evicted = 0;
@@ -110,7 +113,7 @@ async function runCycle(
     if (!enforcing || current.evictions.length === 0) {
       await report(parts, snapshot, current);
       tell(parts, snapshot, current);
-      if (request.kind !== 'plan') await journalOutcome(parts, current, snapshot, reported);
+      if (request.kind !== 'plan' && !isCutShort) await journalOutcome(parts, current, snapshot, reported);
       const state = stateOf(current, snapshot, parts.policy);
       for (const eviction of current.evictions) told.add(eviction.image.id);
       if (current.shortfallBytes > 0) told.add(NO_IMAGE);
@@ -123,6 +126,7 @@ async function runCycle(
       disk: parts.disk,
       note: parts.note,
       pause: parts.pause,
+      mayGoOn: parts.mayGoOn,
       isLeased: (eviction, containers) => isLeased(parts, { ...snapshot, containers }, eviction),
       onReaped: (one) => noteReaped(parts, one, reported),
     });
@@ -137,6 +141,9 @@ async function runCycle(
         told.add(eviction.image.id);
       }
     }
+    // What it would have gone on with is the next reaper's business, not news.
+    isCutShort = !(await parts.mayGoOn());
+    enforcing = !isCutShort;
   }
 }
 
@@ -170,7 +177,8 @@ async function isLeased(
   { image, reason }: Eviction,
 ): Promise<boolean> {
   const evidence = { ...snapshot.evidence, leases: await parts.evidence.leases() };
-  const runningJobs = await parts.runningJobs();
+  // In an emergency what the runner lists holds nothing, and must not cost time either.
+  const runningJobs = reason === 'emergency' ? [] : await parts.runningJobs();
   const claims = claimsOf({ ...snapshot, evidence, runningJobs }, parts.clock.now());
   const claim = claimOn(knownIdentities(image, snapshot), claims);
   return claim === 'leased' || (claim !== undefined && reason !== 'emergency');
@@ -194,7 +202,7 @@ async function report(parts: CycleParts, snapshot: Snapshot, planned: Plan): Pro
   try {
     await parts.records.publishReport(reportOf(parts, snapshot, planned, parts.policy));
   } catch (error) {
-    parts.log.warn({ err: error }, 'The report waits for Redis');
+    parts.log.warn({ err: error }, 'The report could not be written');
   }
 }
 
@@ -220,9 +228,11 @@ async function journalOutcome(
   snapshot: Snapshot,
   reported: ReadonlySet<ImageId>,
 ): Promise<void> {
-  const entries: JournalEntry[] = planned.evictions
-    .filter((eviction) => !reported.has(eviction.image.id))
-    .map((eviction) => journalEntryOf(parts.host, eviction, 'would-evict', snapshot.filesystems, planned.at));
+  const news = planned.evictions.filter((eviction) => !reported.has(eviction.image.id));
+  const entries: JournalEntry[] = news.map((eviction) =>
+    journalEntryOf(parts.host, eviction, 'would-evict', snapshot.filesystems, planned.at),
+  );
+  for (const { bytes } of entries) parts.metrics.evictionEnded('would-evict', bytes);
   if (planned.shortfallBytes > 0) {
     const { shortfallBytes } = planned;
     parts.log.warn(

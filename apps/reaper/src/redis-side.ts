@@ -54,16 +54,14 @@ export function openRedisSide(parts: {
     work: (handlers, onReady) => {
       const producer = createProducer(hostQueue, { connection: redis, prefix });
       const worker = createWorker(hostQueue, handlers, { connection: blocking, prefix, log });
-      let isOver = false;
-      whenRedisIsReady(redis, log, async () => {
-        if (isOver) return;
+      const forget = whenRedisIsReady(redis, log, async () => {
         await producer.schedule('check', checkEveryMs, {});
         await onReady();
       });
       return {
         keepScheduled: () => producer.keepScheduled('check', checkEveryMs, {}),
         stop: async () => {
-          isOver = true;
+          forget();
           await worker.close();
           await producer.close();
         },

@@ -90,7 +90,8 @@ interface Turn {
 /** Works while nobody else does, stands by while somebody does, until the signal. */
 async function takeTurns({ config, disk, metrics, log }: ReaperParts, turn: Turn): Promise<void> {
   const { ownership, begin, signal } = turn;
-  // A second reaper asks as often as it would check, and sees the first one's end as soon.
+  // A host that is to be checked once an hour must not be without a reaper for one.
+  const everyMs = Math.min(config.checkEveryMs, CONFIRM_MS);
   const pause = (milliseconds: number): Promise<boolean> =>
     sleep(milliseconds, true, { signal }).catch(() => false);
   for (let work = turn.work; !signal.aborted; work = undefined) {
@@ -102,13 +103,12 @@ async function takeTurns({ config, disk, metrics, log }: ReaperParts, turn: Turn
     } catch (error) {
       log.error({ err: error }, 'The reaper could not take its turn');
       await ownership.release();
-      await pause(config.checkEveryMs);
+      await pause(everyMs);
     }
   }
 
   async function whenAlone(): Promise<Work | undefined> {
     const onRefused = (): void => metrics.lockAnswered(false);
-    const everyMs = config.checkEveryMs;
     return (await waitForTurn({ ownership, disk, everyMs, pause, onRefused, log })) ? begin() : undefined;
   }
 

@@ -79,17 +79,32 @@ export async function beginWork(parts: WorkParts): Promise<Work> {
     });
   const standing = createStanding({ watch, place, notice: () => heartbeat?.notice() });
   const runner = config.runnerList
-    ? createRunningJobs({ url: config.runnerList, fetch, log, timeoutMs: RUNNER_LIST_MS })
+    ? createRunningJobs({ url: config.runnerList, fetch, log, clock: parts.clock, timeoutMs: RUNNER_LIST_MS })
     : undefined;
 
+  let isEnding = false;
   function disagreed(kind: Disagreement): void {
     metrics.disagreed(kind, 1);
     standing.disagreed();
   }
 
+  async function mayGoOn(): Promise<boolean> {
+    return !isEnding && (await ownership.hold()).held;
+  }
+
   async function see(sightings: Sightings): Promise<void> {
     for (const image of sightings.deleted) memory.forget(image);
+    const known = new Set(local.managers(clock.now()));
     await evidence.see(sightings);
+    // Until the collector hears whose jobs run here, it looks for them elsewhere.
+    if (sightings.managers.some((manager) => !known.has(manager))) void beat();
+  }
+
+  /** Whatever is wrong with the heartbeat, the disk fills all the same. */
+  async function beat(): Promise<void> {
+    await heartbeat
+      ?.beat()
+      .catch((error) => log.warn({ err: error }, 'The heartbeat could not be delivered'));
   }
 
   const cycle = createCycle({
@@ -112,19 +127,17 @@ export async function beginWork(parts: WorkParts): Promise<Work> {
     records: records ?? createReportFile(stateDirectory),
     journal: createJournal(stateDirectory, host, records, log),
     note: createNamesNote(stateDirectory, memory.rememberDigests),
-    mayEvict: async () => (await ownership.hold()).held && (await place.isHere()),
+    mayEvict: async () => (await mayGoOn()) && (await place.isHere()),
+    mayGoOn,
     pause: sleep,
   });
 
   async function check(request: { readonly fresh?: boolean | undefined }): Promise<CycleResult> {
     rounds.checked();
     await clock.measure();
-    // Whatever is wrong with the heartbeat, the disk fills all the same.
-    await heartbeat
-      ?.beat()
-      .catch((error) => log.warn({ err: error }, 'The heartbeat could not be delivered'));
+    await beat();
     const result = await cycle({ kind: 'check', fresh: request.fresh === true });
-    if (agreement.isDue()) {
+    if (result.evidence === 'fresh' && agreement.isDue()) {
       agreement.compare(await evidence.recorded(), local.read(clock.now()).freshness);
     }
     return result;
@@ -164,6 +177,7 @@ export async function beginWork(parts: WorkParts): Promise<Work> {
   );
   return {
     stop: async () => {
+      isEnding = true;
       rounds.stop();
       lookout.stop();
       await working?.stop();

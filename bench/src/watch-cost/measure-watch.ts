@@ -30,7 +30,12 @@ export async function measureWatch(options: {
       const watcher = await start(stage);
       const engineBefore = await cpuSeconds(stage.enginePids);
       const begunAt = performance.now();
-      await startContainers(stage, options.containers);
+      try {
+        await startContainers(stage, options.containers);
+      } catch (error) {
+        await watcher.stop();
+        throw error;
+      }
       const wallSeconds = (performance.now() - begunAt) / 1_000;
       const watcherCpuSeconds = await watcher.stop();
       const engineCpuSeconds = (await cpuSeconds(stage.enginePids)) - engineBefore;

@@ -19,24 +19,28 @@ const IMAGE_BYTES = 10_000;
 
 export async function openStage(images: number): Promise<Stage> {
   const { path: directory, remove } = await temporaryDirectory('watch-cost');
+  let sandbox: Sandbox | undefined;
   try {
     const engine = join(directory, 'engine');
-    const sandbox = await startSandbox({ directory: engine, diskBytes: DISK_BYTES });
+    const started = await startSandbox({ directory: engine, diskBytes: DISK_BYTES });
+    sandbox = started;
     const imageIds: string[] = [];
     for (let index = 0; index < images; index += 1) {
       const names = [`bench.example.com/group/project-${index}:1`];
       const layers = [{ seed: `watched-${index}`, bytes: IMAGE_BYTES }];
-      imageIds.push(await makeImage(sandbox.docker, { names, layers }));
+      imageIds.push(await makeImage(started.docker, { names, layers }));
     }
     const enginePids = await processesOf([], [engine]);
     return {
-      ...{ directory, sandbox, imageIds, enginePids },
+      ...{ directory, imageIds, enginePids },
+      sandbox: started,
       stop: async () => {
-        await sandbox.stop();
+        await started.stop();
         await remove();
       },
     };
   } catch (error) {
+    await sandbox?.stop();
     await remove();
     throw error;
   }

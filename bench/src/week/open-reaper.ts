@@ -46,6 +46,7 @@ export async function openReaper(marks: Marks, stateDirectory: string, clock: Cl
     note: createNamesNote(stateDirectory, memory.rememberDigests),
     policy: parsePolicy(policyOf(marks), 'bench'),
     mayEvict: async () => true,
+    mayGoOn: async () => true,
     clock,
     pause: async () => undefined,
     metrics: { cycleEnded: () => undefined, evictionEnded: () => undefined },

@@ -6,14 +6,15 @@ const AGAIN_AFTER_MS = 5_000;
 
 /**
  * Does what has to be in place in Redis, now or when Redis comes, and again each time it comes back: it may have
- * come back empty. What fails is tried again until it succeeds or Redis is gone.
+ * come back empty. What fails is tried again until it succeeds or Redis is gone. What it answers with ends that.
  */
-export function whenRedisIsReady(redis: Redis, log: Log, act: () => Promise<void>): void {
+export function whenRedisIsReady(redis: Redis, log: Log, act: () => Promise<void>): () => void {
   let acting = false;
+  let isOver = false;
   async function run(): Promise<void> {
     if (acting) return;
     acting = true;
-    while (redis.status === 'ready' && !(await succeeds()))
+    while (!isOver && redis.status === 'ready' && !(await succeeds()))
       await sleep(AGAIN_AFTER_MS, undefined, { ref: false });
     acting = false;
   }
@@ -28,4 +29,8 @@ export function whenRedisIsReady(redis: Redis, log: Log, act: () => Promise<void
   }
   redis.on('ready', run);
   void run();
+  return () => {
+    isOver = true;
+    redis.off('ready', run);
+  };
 }

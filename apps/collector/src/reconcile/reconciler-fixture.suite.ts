@@ -30,6 +30,7 @@ export function reconcilerFixture(projects: readonly ProjectId[] = [A]) {
     notices: new Map<HostName, Notice>(),
     swept: [] as (readonly HostName[])[],
     sweepFailure: undefined as Error | undefined,
+    unresolvedSince: undefined as Millis | undefined,
     listed: [] as number[],
     failing: new Map<ProjectId, SidebandError>(),
   };
@@ -59,6 +60,7 @@ export function reconcilerFixture(projects: readonly ProjectId[] = [A]) {
         if (state.sweepFailure !== undefined) throw state.sweepFailure;
       },
     },
+    unresolvedSince: async () => state.unresolvedSince,
     ledger,
     async enqueue(jobId, event) {
       if (!queued.has(jobId)) queued.set(jobId, event);

@@ -1,3 +1,4 @@
+import type { Millis } from '@sideband/shared/clock';
 import { isSidebandError } from '@sideband/shared/errors';
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { HostRecords, Registration } from '@sideband/shared/hosts/records';
@@ -11,12 +12,15 @@ import { createFeeder } from './feeder.ts';
 import type { GoneHosts } from './gone-hosts.ts';
 import { notifyHosts } from './notify-hosts.ts';
 import { type PollParts, pollProject } from './poll-project.ts';
+import { createProgress } from './progress.ts';
 
 export interface ReconcilerParts extends PollParts {
   readonly gitlabs: ReadonlyMap<InstanceName, GitLab>;
   readonly evidence: Pick<EvidenceStore, 'unpark' | 'markFed'>;
   readonly records: Pick<HostRecords, 'registrations' | 'notify' | 'notice'>;
   readonly goneHosts: GoneHosts;
+  /** When the oldest job was heard of that is still to be looked up; undefined: none is. */
+  readonly unresolvedSince: () => Promise<Millis | undefined>;
   readonly log: Log;
 }
 
@@ -46,6 +50,7 @@ const GIVE_UP_AFTER = 3;
 export function createReconciler(parts: ReconcilerParts): Handlers<typeof reconcileQueue.jobs> {
   const { gitlabs, evidence, records, goneHosts, clock, log } = parts;
   const feeder = createFeeder(evidence, gitlabs);
+  const progress = createProgress();
   /** Where a poll was stopped, so that projects at the end of the list are not starved. */
   const stoppedAt = new Map<InstanceName, ProjectId>();
 
@@ -63,7 +68,9 @@ export function createReconciler(parts: ReconcilerParts): Handlers<typeof reconc
 
     const polls: InstancePoll[] = [];
     for (const gitlab of gitlabs.values()) polls.push(await pollInstance(parts, gitlab, stoppedAt));
-    if (polls.every(({ isWhole }) => isWhole)) await feeder.tellAll(hosts, begunAt);
+    if (polls.every(({ isWhole }) => isWhole)) progress.polled(begunAt, clock.now());
+    const doneUpTo = progress.doneUpTo(await parts.unresolvedSince());
+    if (doneUpTo !== undefined) await feeder.tellAll(hosts, doneUpTo);
 
     const result = { ...sum(polls.map(({ counts }) => counts)), unparked };
     if (result.missed > 0 || unparked > 0) log.info(result, 'Poll found what hooks did not say');

@@ -27,3 +27,9 @@ export function earlier(position: EventPosition, byMs: number): EventPosition | 
   const back = nanos - BigInt(byMs) * 1_000_000n;
   return toPosition(back < 0n ? 0n : back);
 }
+
+/** False for what is no position. */
+export function isAfter(position: EventPosition, moment: Millis): boolean {
+  const nanos = nanosOf(position);
+  return nanos !== undefined && nanos > BigInt(Math.floor(moment)) * 1_000_000n;
+}

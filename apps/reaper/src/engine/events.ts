@@ -1,6 +1,6 @@
 import type { Clock } from '@sideband/shared/clock';
 import type { Log } from '@sideband/shared/log';
-import { earlier, positionAt } from './event-position.ts';
+import { earlier, isAfter, positionAt } from './event-position.ts';
 import { lineSplitter } from './lines.ts';
 import { createOddities } from './oddities.ts';
 import { EVENT_FILTERS, parseEvent } from './parse-event.ts';
@@ -40,9 +40,10 @@ export async function followEvents({ wire, clock, log }: EventSource, stream: Ev
 
 /**
  * Never left out: an engine subscribes us only after it has sent the head of its answer, and what happens between
- * the two would be lost. On another clock than the engine's this gives too many events or none, both harmless.
+ * the two would be lost. Nor ever ahead of now, as after a clock was set back: Podman (4.3.1) tells nothing until then.
  */
 function sinceOf(position: EventPosition | undefined, clock: Clock): EventPosition {
+  const now = clock.now();
   const resumed = position === undefined ? undefined : earlier(position, SLACK_MS);
-  return resumed ?? positionAt(clock.now());
+  return resumed === undefined || isAfter(resumed, now) ? positionAt(now) : resumed;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@sideband/shared/clock';
-import type { EvidenceStore } from '@sideband/shared/evidence/store';
+import type { Lease } from '@sideband/shared/evidence/model';
+import type { EvidenceStore, Fed } from '@sideband/shared/evidence/store';
 import type { HostRecords } from '@sideband/shared/hosts/records';
 import type { Log } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
@@ -30,7 +31,9 @@ const COMPARED = 2_000;
 export function createHostEvidence(parts: HostEvidenceParts): HostEvidence & { close(): Promise<void> } {
   const { local, store, clock } = parts;
   if (store === undefined) {
-    const read = () => local.read(clock.now());
+    // What a collector once told is in the snapshot; alone there is none to be waited for.
+    const freshness = { kind: 'watch-only', asOf: undefined } as const;
+    const read = () => ({ ...local.read(clock.now()), freshness });
     return {
       all: async () => read(),
       leases: async () => read().leases,
@@ -89,6 +92,12 @@ function besideRedis(parts: HostEvidenceParts, store: Store): HostEvidence & { c
     }
   }
 
+  /** A Redis that was emptied has ended no job: until the collector tells anew, the leases that were known hold. */
+  function orOurs(leases: readonly Lease[], fed: Fed | undefined): readonly Lease[] {
+    const ours = local.read(clock.now());
+    return fed === undefined && ours.freshness.asOf !== undefined ? [...ours.leases, ...leases] : leases;
+  }
+
   async function synchronise(): Promise<void> {
     const [lastUses, leases, repullable, fed] = await Promise.all([
       store.lastUses(host),
@@ -96,7 +105,7 @@ function besideRedis(parts: HostEvidenceParts, store: Store): HostEvidence & { c
       store.repullable(host),
       store.fed(host),
     ]);
-    const lacking = await local.absorb({ lastUses, leases, repullable, fed });
+    const lacking = await local.absorb({ lastUses, leases: orOurs(leases, fed), repullable, fed });
     if (lacking.uses.length > 0) await store.recordUses(host, lacking.uses);
     if (lacking.repullable.length > 0) {
       await store.noteRepullable(host, lacking.repullable, clock.now());
@@ -111,11 +120,12 @@ function besideRedis(parts: HostEvidenceParts, store: Store): HostEvidence & { c
       return local.read(clock.now());
     },
     leases: async () => {
-      const leases = await ask(
-        () => store.leases(host, clock.now()),
+      const told = await ask(
+        () => Promise.all([store.leases(host, clock.now()), store.fed(host)]),
         () => undefined,
       );
-      if (leases === undefined) return local.read(clock.now()).leases;
+      if (told === undefined) return local.read(clock.now()).leases;
+      const leases = orOurs(...told);
       // A lease must not be forgotten when Redis goes away now.
       await local.absorbLeases(leases);
       return leases;

@@ -4,6 +4,7 @@ import { errorText, SidebandError } from '@sideband/shared/errors';
 import type { NameLock } from '@sideband/shared/hosts/lock';
 import type { Log } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
+import { hasCode } from './has-code.ts';
 import { createNameHold, type NameHold, nameHolder, uuidOf } from './name-hold.ts';
 import { createPathLock, type LocalHold, type PathLock } from './path-lock.ts';
 import { createSocketLock } from './socket-lock.ts';
@@ -58,7 +59,7 @@ export function createOwnership(parts: {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function hold(): Promise<Hold> {
-    const stateHold = await state.hold();
+    const stateHold = await holdState();
     if (!stateHold.held) {
       // Whoever has the state directory is the same holder to the name's lock, so that one is left as it is.
       isNameOurs = false;
@@ -81,6 +82,17 @@ export function createOwnership(parts: {
     const holder = uuidOf(nameHold.holder);
     const remedy = holder === uuid ? COPIED : SAME_NAME;
     return { held: false, lock: 'host-name', at: host, holder: `host ${holder}`, remedy };
+  }
+
+  /** Making a lock takes an inode, and a disk without one is what the reaper is there for: then the other locks count alone. */
+  async function holdState(): Promise<LocalHold> {
+    try {
+      return await state.hold();
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC')) throw error;
+      log.warn({ path: statePath }, 'No room for a lock in the state directory; the other locks count alone');
+      return { held: true };
+    }
   }
 
   async function releaseName(): Promise<void> {

@@ -39,7 +39,8 @@ export function createPathLock(path: string, clock: Clock): PathLock {
       const found = await read(path);
       if (found === undefined) continue;
       if (found.text === text) {
-        await lutimes(path, new Date(clock.now()), new Date(clock.now()));
+        // It is ours by its text; a file system that has become read-only or is full must not end the eviction.
+        await lutimes(path, new Date(clock.now()), new Date(clock.now())).catch(() => undefined);
         return { held: true };
       }
       const holder = parse(found.text);

@@ -5,7 +5,7 @@ import { SidebandError } from '@sideband/shared/errors';
 import type { Identity } from '@sideband/shared/evidence/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryEngine, type MemoryEngine } from '../engine/memory-engine.ts';
-import type { ImageId, RemoveOutcome } from '../engine/port.ts';
+import type { Engine, ImageId, RemoveOutcome } from '../engine/port.ts';
 import { evictImage } from './evict-image.ts';
 import { createNamesNote, type NamesNote, restoreNames } from './names-note.ts';
 
@@ -46,6 +46,25 @@ describe('an image with one name', () => {
     const image = engine.addImage({ tags: ['ruby:3.3'], digests: [DIGEST], layers: LAYERS, arrivedAt: 1 });
 
     expect(await evictImage(engine, image, note)).toEqual({ kind: 'evicted' });
+    expect(await engine.images()).toEqual([]);
+  });
+
+  it('goes where each deletion fails and takes one of its names away all the same', async () => {
+    const engine = engineAnswering([]);
+    const image = engine.addImage({ tags: ['ruby:3.3'], digests: [DIGEST], layers: LAYERS, arrivedAt: 1 });
+    let left = 2;
+    const full: Engine = {
+      ...engine,
+      names: async (id) => {
+        const names = await engine.names(id);
+        return names && { tags: left > 1 ? names.tags : [], digests: left > 0 ? names.digests : [] };
+      },
+      remove: async (target) => {
+        left -= 1;
+        return left >= 0 ? FULL : await engine.remove(target);
+      },
+    };
+    expect(await evictImage(full, image, note)).toEqual({ kind: 'evicted' });
     expect(await engine.images()).toEqual([]);
   });
 

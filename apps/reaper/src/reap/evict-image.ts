@@ -25,13 +25,19 @@ export async function evictImage(engine: Engine, image: ImageId, note: NamesNote
 }
 
 async function removeById(engine: Engine, image: ImageId): Promise<EvictOutcome | 'several-names'> {
-  const first = await engine.remove(image);
-  if (first.kind !== 'failed') return settle(first.kind);
-  // On a disk with 0 bytes free the first deletion fails, since the engine cannot write its own list, and the
-  // second succeeds (measured on 20.10). A timed-out one may have been carried out. So look, then try once more.
-  if ((await engine.names(image)) === undefined) return { kind: 'evicted' };
-  const second = await engine.remove(image);
-  return second.kind === 'failed' ? second : settle(second.kind);
+  let left = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const outcome = await engine.remove(image);
+    if (outcome.kind !== 'failed') return settle(outcome.kind);
+    // On a disk with 0 bytes free the engine cannot write its own list: each deletion fails and takes a name away all
+    // the same, and the one after the last name succeeds (measured on 20.10: the third, after a pull by tag). A
+    // timed-out one may have been carried out. So look, and go on while it gets less; where nothing does, twice.
+    const names = await engine.names(image);
+    if (names === undefined) return { kind: 'evicted' };
+    const count = names.tags.length + names.digests.length;
+    if (count >= left) return outcome;
+    left = count;
+  }
 }
 
 function settle(

@@ -21,6 +21,8 @@ export interface Reaping {
   /** Leases change while a long plan is carried out; answers whether a job has come to need this image. */
   readonly isLeased: (eviction: Eviction, containers: readonly EngineContainer[]) => Promise<boolean>;
   readonly pause: (milliseconds: number) => Promise<unknown>;
+  /** False when the lock was lost or the reaper is told to end: the deletion under way is the last one. */
+  readonly mayGoOn: () => Promise<boolean>;
   /** Called after each deletion, so that what was done is known even if the next one kills us. */
   readonly onReaped: (reaped: Reaped) => Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function reap(
     // The emergency may be over sooner than the plan's sums said: then what it had opened is closed again.
     if (eviction.openedGuard !== undefined && before !== undefined && !isEmergency(before, policy))
       return reaped;
+    if (!(await tools.mayGoOn())) return reaped;
     const result = await evictOne(eviction, tools);
     reaped.push(result);
     await tools.onReaped(result);

@@ -15,7 +15,9 @@ const LINE =
 const JOB_PATH = /^\/[^?#]+\/-\/jobs\/(\d{1,16})$/;
 
 // Of the runner's states (common/build.go); one that is being canceled needs no further image either.
-const ENDED: ReadonlySet<string> = new Set(['success', 'failed', 'canceled']);
+const ENDED: ReadonlySet<string> = new Set([
+  ...['success', 'failed', 'canceled', 'finished', 'terminated', 'timedout', 'aborted'],
+]);
 
 /**
  * Reads version 2 of the runner's list, one job a line. Leaves out jobs that have ended and those an hour old: their

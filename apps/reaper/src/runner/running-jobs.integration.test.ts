@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Clock, ManualClock, systemClock } from '@sideband/shared/clock';
 import { type Log, silentLog } from '@sideband/shared/log';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -39,8 +40,8 @@ async function aRunner(
   return { server, url: `http://127.0.0.1:${address.port}`, port: address.port };
 }
 
-function ask(url: string, log: Log = silentLog(), timeoutMs = TWO_SECONDS) {
-  return createRunningJobs({ url, fetch, log, timeoutMs });
+function ask(url: string, log: Log = silentLog(), timeoutMs = TWO_SECONDS, clock: Clock = systemClock) {
+  return createRunningJobs({ url, fetch, log, clock, timeoutMs });
 }
 
 describe('the jobs a runner is working on', () => {
@@ -126,14 +127,23 @@ describe('the jobs a runner is working on', () => {
     const logged: unknown[] = [];
     const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
     const first = await aRunner((_, response) => response.writeHead(200, V2).end(LINE));
-    const jobs = ask(first.url, log);
+    const clock = new ManualClock(1_000_000);
+    const jobs = ask(first.url, log, TWO_SECONDS, clock);
     await jobs.list();
     await close(first.server);
     for (let time = 0; time < 3; time += 1) expect(await jobs.list()).toEqual([]);
     const missed = { msg: 'The runner’s list of jobs cannot be read', url: first.url };
     expect(logged).toMatchObject([{ ...missed, why: expect.stringContaining('ECONNREFUSED') }]);
 
-    await aRunner((_, response) => response.writeHead(200, V2).end(LINE), first.port);
+    const asked: string[] = [];
+    await aRunner((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(200, V2).end(LINE);
+    }, first.port);
+    // One that hangs would cost its two seconds before every deletion.
+    expect(await jobs.list()).toEqual([]);
+    expect(asked).toEqual([]);
+    clock.advance(30_000);
     expect(await jobs.list()).toEqual([JOB]);
     expect(await jobs.list()).toEqual([JOB]);
     expect(logged).toMatchObject([missed, { msg: 'The runner’s list of jobs is read again' }]);

@@ -1,3 +1,4 @@
+import type { Clock, Millis } from '@sideband/shared/clock';
 import { errorText } from '@sideband/shared/errors';
 import type { Log } from '@sideband/shared/log';
 import { quote } from '@sideband/shared/quote';
@@ -17,8 +18,11 @@ interface RunningJobsSource {
   readonly log: Log;
   /** For the whole answer. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
 }
 
+/** A runner that hangs costs its whole time-out, before every deletion: so it is left alone for a while. */
+const REST_MS = 30_000;
 const PATH = '/debug/jobs/list';
 /** Since gitlab-runner 13.0 the only one; it names the job's address, which version 1 does not. */
 const VERSION = '2';
@@ -26,7 +30,8 @@ const VERSION = '2';
 const LIMIT_BYTES = 1_000_000;
 
 /** Asks the runner itself. What goes wrong is logged when it begins and when it is over, not each time. */
-export function createRunningJobs({ url, fetch, log, timeoutMs }: RunningJobsSource): RunningJobs {
+export function createRunningJobs({ url, fetch, log, timeoutMs, clock }: RunningJobsSource): RunningJobs {
+  let failedAt: Millis | undefined;
   let isFailing = false;
 
   function tell(why: string | undefined): void {
@@ -37,7 +42,10 @@ export function createRunningJobs({ url, fetch, log, timeoutMs }: RunningJobsSou
 
   return {
     list: async () => {
+      const restedMs = failedAt === undefined ? REST_MS : clock.now() - failedAt;
+      if (restedMs >= 0 && restedMs < REST_MS) return [];
       const text = await readText(new URL(PATH, url), fetch, timeoutMs);
+      failedAt = text.ok ? undefined : clock.now();
       const { jobs, unread } = readJobsList(text.ok ? text.value : '');
       const why = unread === 0 ? undefined : `${unread} of its lines are none of a runner's`;
       tell(text.ok ? why : text.error);

@@ -116,7 +116,10 @@ export function createAgreement(parts: {
       for (const [key, { ended }] of jobs) if (ended === undefined) jobs.delete(key);
     },
     isDue: () =>
-      [...jobs.values()].some(({ ended }) => ended !== undefined && clock.now() - ended.heardAt >= SETTLE_MS),
+      [...jobs.values()].some(
+        ({ ended, isCompared }) =>
+          ended !== undefined && !isCompared && clock.now() - ended.heardAt >= SETTLE_MS,
+      ),
     compare: (recorded, { kind, asOf }) => {
       if (kind !== 'fresh' || asOf === undefined) return;
       const told = toldByGitLab(recorded);

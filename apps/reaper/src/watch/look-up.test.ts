@@ -44,8 +44,19 @@ describe('the origin of an image', () => {
   it('is proven there too where the image came with the pull', async () => {
     const { engine, watch, news } = await watching({ tellsOnlyGoodPulls: false });
     await watch.inventory.images();
-    const id = addImage(engine, 'ruby:3.3', 'pull');
-    expect((await news()).pulled).toEqual([id]);
+    const digest = `docker.io/library/ruby@sha256:${'d'.repeat(64)}`;
+    const id = engine.addImage({
+      ...{ tags: ['ruby:3.3'], digests: [digest], layers: [], arrivedAt: NOW, by: 'pull' },
+    });
+    expect((await news()).pulled).toEqual([id, digest]);
+  });
+
+  it('is not proven for what was built under the name of what was pulled before that was looked up', async () => {
+    const { engine, news } = await watching();
+    addImage(engine, 'ruby:3.3', 'pull');
+    const built = addImage(engine, 'ruby:3.3', 'build');
+    const { pulled } = await news();
+    expect(pulled).not.toContain(built);
   });
 
   it('is this host, if it was loaded', async () => {

@@ -1,6 +1,7 @@
 import type { Millis } from '@sideband/shared/clock';
 import type { Identity } from '@sideband/shared/evidence/model';
-import { type ImageEvent, identitiesOf } from '../engine/port.ts';
+import { parseImageReference, repositoryOf } from '@sideband/shared/image-reference';
+import { type ImageEvent, identitiesOf, type NamedImage } from '../engine/port.ts';
 import type { Sightings } from '../evidence/sightings.ts';
 import type { Found } from './image-names.ts';
 import { imageIdOf } from './image-text.ts';
@@ -43,7 +44,8 @@ export function sightImage(event: ImageEvent, seen: SeenImage): Sightings {
     source: 'watch',
   } as const;
   // What came while it was pulled was pulled, also where a failed pull would have been told of as well.
-  const isPulled = action === 'pull' && (seen.tellsOnlyGoodPulls || seen.isNew);
+  const isPulled =
+    action === 'pull' && (seen.tellsOnlyGoodPulls || seen.isNew) && isFromThere(event.image, found);
   const isBuiltHere = action === 'load' || action === 'import' || (action === 'tag' && seen.isNew);
   return {
     ...NOTHING_SEEN,
@@ -52,4 +54,15 @@ export function sightImage(event: ImageEvent, seen: SeenImage): Sightings {
     builtHere: isBuiltHere ? [found.id as string as Identity] : [],
     position,
   };
+}
+
+/**
+ * The name may be another image's by now, as after `docker pull X` and `docker build -t X .` in a gap. What was pulled
+ * has a digest of the repository it came from; on Docker's own image store what was built here has none.
+ */
+function isFromThere(name: string, { digests }: NamedImage): boolean {
+  const reference = parseImageReference(name);
+  if (!reference.ok) return false;
+  const repository = repositoryOf(reference.value);
+  return digests.some((digest) => digest.startsWith(`${repository}@`));
 }

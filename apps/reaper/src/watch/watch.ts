@@ -37,6 +37,9 @@ export interface WatchParts {
   readonly log: Log;
 }
 
+/** Each event may cost a question, and an engine on a full disk may take seconds for each: room must not wait for all of them. */
+const SETTLED_WITHIN_MS = 10_000;
+
 /**
  * Follows the engine's events and makes sightings of them. An idle hour costs the open stream and six lists of containers.
  *
@@ -77,6 +80,14 @@ export function createWatch(parts: WatchParts): Watch {
     return pump.push(event.kind === 'container' ? withoutLabels(event) : event);
   }
 
+  async function settle(): Promise<void> {
+    await listing;
+    if (follower.status().isWatching) await inventory.containers().catch(() => undefined);
+    // What the engine sent before its answer may be read after it, but by then.
+    await turn();
+    await pump.settled();
+  }
+
   const follower = createFollower({
     ...parts,
     list,
@@ -106,11 +117,9 @@ export function createWatch(parts: WatchParts): Watch {
       await pump.settled();
     },
     settled: async () => {
-      await listing;
-      if (follower.status().isWatching) await inventory.containers().catch(() => undefined);
-      // What the engine sent before its answer may be read after it, but by then.
-      await turn();
-      await pump.settled();
+      const isSettled = new AbortController();
+      const settled = settle().finally(() => isSettled.abort());
+      await Promise.race([settled, parts.sleep(SETTLED_WITHIN_MS, isSettled.signal)]);
     },
     status: follower.status,
   };

@@ -26,7 +26,7 @@ export interface HostKeys {
   readonly registration: string;
   /** JSON text. TTL of a day. */
   readonly report: string;
-  /** Sorted set: journal entry → time. Newest 5,000; TTL of 90 days. */
+  /** Sorted set: journal entry → time. Newest 5,000; TTL of 90 days, but removed with a host that is gone for seven. */
   readonly journal: string;
   /** JSON text, by the collector. TTL of a day. */
   readonly notice: string;

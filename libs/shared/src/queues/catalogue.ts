@@ -36,6 +36,14 @@ export const reconcileQueue = defineQueue('reconcile', {
   },
 });
 
+const cycleResult = z.object({
+  state: z.string(),
+  planned: z.number(),
+  evicted: z.number(),
+  bytes: z.number(),
+  evidence: evidenceKind,
+});
+
 /** One queue a host, worked by the reaper there. No job here can name an image, force, or loosen the policy. */
 export const hostQueue = defineQueue('reaper', {
   /**
@@ -44,13 +52,7 @@ export const hostQueue = defineQueue('reaper', {
    */
   check: {
     payload: z.object({ fresh: z.optional(z.boolean()) }),
-    result: z.object({
-      state: z.string(),
-      planned: z.number(),
-      evicted: z.number(),
-      bytes: z.number(),
-      evidence: evidenceKind,
-    }),
+    result: cycleResult,
     attempts: 1,
     backoffMs: 0,
   },
@@ -64,13 +66,7 @@ export const hostQueue = defineQueue('reaper', {
   /** An operator wants room now: reap until this much is free (or the policy's `stop`, if that is more), under every guard. */
   reap: {
     payload: z.object({ freeBytes: z.optional(z.number()) }),
-    result: z.object({
-      state: z.string(),
-      planned: z.number(),
-      evicted: z.number(),
-      bytes: z.number(),
-      evidence: evidenceKind,
-    }),
+    result: cycleResult,
     attempts: 1,
     backoffMs: 0,
   },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
@@ -23,6 +24,8 @@ export interface QueueWorker {
 const RATE_LIMIT_PAUSE_MS = 60_000;
 /** If the limit still holds after this, GitLab says so again. */
 const LONGEST_PAUSE_MS = 3_600_000;
+/** Redis answers within milliseconds. */
+const ANSWER_WITHIN_MS = 2_000;
 
 /**
  * Hands each job to its handler. What can never succeed fails at once; where GitLab asks to wait, the whole
@@ -88,12 +91,22 @@ export function createWorker<J extends JobDefinitions>(
 
   return {
     async close() {
-      const isAway = connection.status !== 'ready';
+      const isAway = !(await answers(connection));
       // BullMQ's orderly close would wait for Redis without end.
       if (isAway) await Promise.allSettled(inHand);
       await worker.close(isAway);
     },
   };
+}
+
+/** One that takes connections and answers none would be waited for without end. */
+async function answers(connection: Redis): Promise<boolean> {
+  if (connection.status !== 'ready') return false;
+  const pong = connection.ping().then(
+    () => true,
+    () => false,
+  );
+  return await Promise.race([pong, sleep(ANSWER_WITHIN_MS, false, { ref: false })]);
 }
 
 /** A limit always means to wait; a GitLab that is overloaded (503) or under maintenance may say for how long. */
