@@ -29,8 +29,17 @@ export async function hostWith(parts: {
   readonly stateDirectory: string;
   readonly now?: number;
   readonly mayEvict?: boolean;
+  readonly mayGoOn?: () => Promise<boolean>;
 }) {
-  const { engine, disk, policy, stateDirectory, now = NOW, mayEvict = true } = parts;
+  const {
+    engine,
+    disk,
+    policy,
+    stateDirectory,
+    now = NOW,
+    mayEvict = true,
+    mayGoOn = async () => true,
+  } = parts;
   const clock = new ManualClock(now);
   const store = createMemoryEvidenceStore();
   const said: { readonly journal: JournalEntry[]; report: HostReport | undefined } = {
@@ -61,6 +70,7 @@ export async function hostWith(parts: {
     },
   });
   const runningJobs: RunningJob[] = [];
+  const metrics = createMetrics(clock);
   const run = createCycle({
     host: HOST,
     engine,
@@ -81,10 +91,10 @@ export async function hostWith(parts: {
     note: createNamesNote(stateDirectory, memory.rememberDigests),
     policy,
     mayEvict: async () => mayEvict,
-    mayGoOn: async () => mayEvict,
+    mayGoOn,
     clock,
     pause: async () => undefined,
-    metrics: createMetrics(clock),
+    metrics,
     log,
   });
   /** A job used the image that many minutes ago, and it can be pulled again. */
@@ -95,7 +105,7 @@ export async function hostWith(parts: {
   const present = async (): Promise<readonly ImageId[]> => (await engine.images()).map((image) => image.id);
   const outcomes = (): readonly (readonly [string, string])[] =>
     said.journal.map(({ image, outcome }) => [image, outcome] as const);
-  return { run, said, store, redis, runningJobs, used, present, outcomes, clock };
+  return { run, said, store, redis, metrics, runningJobs, used, present, outcomes, clock };
 }
 
 export function aJob(job: number): JobKey {

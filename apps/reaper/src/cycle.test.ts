@@ -74,6 +74,7 @@ describe('a cycle', () => {
     const first = await host.run({ kind: 'check' });
     await host.run({ kind: 'check' });
 
+    expect(await host.metrics.text()).toContain('evictions_total{outcome="would-evict"} 2');
     expect(first).toMatchObject({ state: 'low', planned: 2, evicted: 0 });
     expect(await host.present()).toHaveLength(3);
     expect(host.said.journal.map(({ image, outcome }) => [image, outcome])).toEqual([
@@ -86,6 +87,24 @@ describe('a cycle', () => {
     const host = await aHost(aPolicy(), createMemoryEngine(), () => 550, false);
     expect(await host.run({ kind: 'check' })).toMatchObject({ planned: 2, evicted: 0 });
     expect(await host.present()).toHaveLength(3);
+  });
+
+  it('ends with the deletion under way when it may not go on, and says nothing of what it left', async () => {
+    const engine = createMemoryEngine();
+    const disk = createMemoryDisk(engine, { capacityBytes: 1_000, otherBytes: () => 550 });
+    let asked = 0;
+    const mayGoOn = async (): Promise<boolean> => {
+      asked += 1;
+      return asked === 1;
+    };
+    const host = await hostWith({ engine, disk, policy: aPolicy(), stateDirectory, mayGoOn });
+    const ids = ['a', 'b', 'c'].map((name) =>
+      engine.addImage({ tags: [`${name}:1`], layers: [{ chain: name, bytes: 100 }], arrivedAt: 1 }),
+    );
+    for (const [index, id] of ids.entries()) await host.used(id, 300 - 100 * index);
+
+    expect(await host.run({ kind: 'check' })).toMatchObject({ planned: 2, evicted: 1 });
+    expect(host.outcomes()).toEqual([[ids[0], 'evicted']]);
   });
 
   it('changes nothing on a plan request, and journals nothing', async () => {

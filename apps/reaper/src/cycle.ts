@@ -1,5 +1,5 @@
 import type { Clock } from '@sideband/shared/clock';
-import type { HostRecords, JournalEntry } from '@sideband/shared/hosts/records';
+import type { HostRecords } from '@sideband/shared/hosts/records';
 import type { Log } from '@sideband/shared/log';
 import type { HostName } from '@sideband/shared/names';
 import type { Disk } from './disk/port.ts';
@@ -7,17 +7,17 @@ import type { Engine, ImageId } from './engine/port.ts';
 import type { HostEvidence } from './evidence/port.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { claimOn, claimsOf } from './plan/claims.ts';
-import { explainFreshness } from './plan/explain.ts';
 import { knownIdentities } from './plan/last-use.ts';
-import { type Eviction, type Plan, plan } from './plan/plan.ts';
+import { type Eviction, plan } from './plan/plan.ts';
 import type { Policy } from './plan/policy.ts';
 import type { EvictReason } from './plan/reasons.ts';
 import type { Freshness, RunningJob, Snapshot } from './plan/snapshot.ts';
 import type { Journal } from './reap/journal.ts';
 import type { MemoryOfImages } from './reap/memory-of-images.ts';
 import { type NamesNote, restoreNames } from './reap/names-note.ts';
-import { type Reaped, reap } from './reap/reap.ts';
-import { journalEntryOf, reportOf, type Standing, shortfallEntry, stateOf } from './report.ts';
+import { reap } from './reap/reap.ts';
+import { type Standing, stateOf } from './report.ts';
+import { NO_IMAGE, noteReaped, tellOutcome } from './tell-outcome.ts';
 import type { Inventory } from './watch/port.ts';
 
 export interface CycleResult {
@@ -66,9 +66,6 @@ export type CycleRequest =
   /** Evict until this much is free, or the policy's `stop` if that is more. */
   | { readonly kind: 'reap'; readonly freeBytes: number | undefined };
 
-/** What a shortfall is remembered under. */
-const NO_IMAGE = '' as ImageId;
-
 /** Look → plan → reap, one cycle at a time: a request made while one runs waits for its own. */
 export function createCycle(parts: CycleParts): (request: CycleRequest) => Promise<CycleResult> {
   let running: Promise<unknown> = Promise.resolve();
@@ -111,9 +108,8 @@ async function runCycle(
     }
     planned ??= current.evictions.length;
     if (!enforcing || current.evictions.length === 0) {
-      await report(parts, snapshot, current);
-      tell(parts, snapshot, current);
-      if (request.kind !== 'plan' && !isCutShort) await journalOutcome(parts, current, snapshot, reported);
+      const isNews = request.kind !== 'plan' && !isCutShort;
+      await tellOutcome(parts, snapshot, current, { isNews, reported });
       const state = stateOf(current, snapshot, parts.policy);
       for (const eviction of current.evictions) told.add(eviction.image.id);
       if (current.shortfallBytes > 0) told.add(NO_IMAGE);
@@ -182,64 +178,4 @@ async function isLeased(
   const claims = claimsOf({ ...snapshot, evidence, runningJobs }, parts.clock.now());
   const claim = claimOn(knownIdentities(image, snapshot), claims);
   return claim === 'leased' || (claim !== undefined && reason !== 'emergency');
-}
-
-async function noteReaped(parts: CycleParts, one: Reaped, reported: ReadonlySet<ImageId>): Promise<void> {
-  const entry = journalEntryOf(parts.host, one.eviction, one.outcome, one.filesystems, parts.clock.now());
-  const { image, outcome, bytes, reason } = entry;
-  parts.metrics.evictionEnded(one.outcome, bytes);
-  if (one.outcome === 'evicted') {
-    parts.memory.forget(one.eviction.image.id);
-    parts.log.info({ image, bytes, reason, names: entry.names }, 'Image evicted');
-  } else {
-    parts.log.warn({ image, outcome, reason, engine: one.message }, 'Image not evicted');
-  }
-  const isNews = one.outcome === 'evicted' || !reported.has(one.eviction.image.id);
-  await parts.journal.append(isNews ? [entry] : []);
-}
-
-async function report(parts: CycleParts, snapshot: Snapshot, planned: Plan): Promise<void> {
-  try {
-    await parts.records.publishReport(reportOf(parts, snapshot, planned, parts.policy));
-  } catch (error) {
-    parts.log.warn({ err: error }, 'The report could not be written');
-  }
-}
-
-/** Stale evidence is said each time: it is what this cycle decided upon. */
-function tell(
-  { metrics, log }: CycleParts,
-  snapshot: Snapshot,
-  { at, freshness, shortfallBytes }: Plan,
-): void {
-  const { images, filesystems } = snapshot;
-  metrics.cycleEnded({ at, images: images.length, filesystems, shortfallBytes, freshness });
-  if (freshness.kind !== 'stale') return;
-  log.warn(
-    { asOf: freshness.asOf, says: explainFreshness(freshness, at) },
-    'What GitLab knows is stale; what this host sees for itself counts meanwhile',
-  );
-}
-
-/** What an operator must hear of: what would have gone (once an image), and a disk that stays low. */
-async function journalOutcome(
-  parts: CycleParts,
-  planned: Plan,
-  snapshot: Snapshot,
-  reported: ReadonlySet<ImageId>,
-): Promise<void> {
-  const news = planned.evictions.filter((eviction) => !reported.has(eviction.image.id));
-  const entries: JournalEntry[] = news.map((eviction) =>
-    journalEntryOf(parts.host, eviction, 'would-evict', snapshot.filesystems, planned.at),
-  );
-  for (const { bytes } of entries) parts.metrics.evictionEnded('would-evict', bytes);
-  if (planned.shortfallBytes > 0) {
-    const { shortfallBytes } = planned;
-    parts.log.warn(
-      { shortfallBytes, images: snapshot.images.length },
-      'The disk stays low: nothing more may be evicted',
-    );
-    if (!reported.has(NO_IMAGE)) entries.push(shortfallEntry(parts.host, planned, snapshot.filesystems));
-  }
-  await parts.journal.append(entries);
 }

@@ -1,4 +1,5 @@
-import type { Clock } from '@sideband/shared/clock';
+import { CLOCK_TOLERANCE_MS } from '@sideband/shared/evidence/model';
+import type { FleetClock } from '@sideband/shared/fleet-clock';
 import { NOTHING_NOTICED } from '@sideband/shared/hosts/entries';
 import type { HostRecords, Notice } from '@sideband/shared/hosts/records';
 import type { Log } from '@sideband/shared/log';
@@ -14,7 +15,10 @@ export interface Heartbeat {
   notice(): Notice;
 }
 
-/** Says in Redis who this host is and which managers it serves, keeps what is kept of it alive, and hears what was noticed. */
+/**
+ * Says in Redis who this host is and which managers it serves, keeps what is kept of it alive, hears what was noticed,
+ * and sets the fleet's clock.
+ */
 export function createHeartbeat(parts: {
   readonly host: HostName;
   readonly uuid: string;
@@ -24,14 +28,25 @@ export function createHeartbeat(parts: {
   readonly policy: Policy;
   readonly config: Pick<ReaperConfig, 'systemIds' | 'systemIdFile'>;
   readonly records: Pick<HostRecords, 'register' | 'keepAlive' | 'notice'>;
-  readonly clock: Clock;
+  readonly clock: FleetClock;
   readonly log: Log;
 }): Heartbeat {
   const { host, uuid, engine, seenManagers, policy, config, records, clock, log } = parts;
   const { systemIds: configured, systemIdFile: file } = config;
   let noticed = NOTHING_NOTICED;
+  let toldOffsetMs = 0;
+
+  async function measureClock(): Promise<void> {
+    await clock.measure();
+    const offsetMs = clock.offsetMs();
+    if (offsetMs === toldOffsetMs || Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return;
+    log.warn({ host, offsetMs }, 'The machine’s clock differs from Redis’s, which counts; set it right');
+    toldOffsetMs = offsetMs;
+  }
+
   return {
     beat: async () => {
+      await measureClock();
       const systemIds = await readSystemIds({ configured, file, seen: seenManagers() }, log);
       await records.register({ host, uuid, systemIds, seenAt: clock.now(), mode: policy.mode, engine });
       await records.keepAlive(host);

@@ -134,7 +134,6 @@ export async function beginWork(parts: WorkParts): Promise<Work> {
 
   async function check(request: { readonly fresh?: boolean | undefined }): Promise<CycleResult> {
     rounds.checked();
-    await clock.measure();
     await beat();
     const result = await cycle({ kind: 'check', fresh: request.fresh === true });
     if (result.evidence === 'fresh' && agreement.isDue()) {
@@ -149,10 +148,7 @@ export async function beginWork(parts: WorkParts): Promise<Work> {
       plan: () => cycle({ kind: 'plan' }),
       reap: ({ freeBytes }) => cycle({ kind: 'reap', freeBytes }),
     },
-    async () => {
-      await clock.measure();
-      await heartbeat?.beat();
-    },
+    async () => await heartbeat?.beat(),
   );
   const rounds = createRounds({
     everyMs: config.checkEveryMs,
@@ -180,9 +176,8 @@ export async function beginWork(parts: WorkParts): Promise<Work> {
       isEnding = true;
       rounds.stop();
       lookout.stop();
-      await working?.stop();
-      await rounds.idle();
-      await lookout.idle();
+      // Whatever of these fails, what was seen must still be written.
+      await Promise.allSettled([working?.stop(), rounds.idle(), lookout.idle()]);
       await watch.stop();
       await evidence.close();
       await local.close();

@@ -165,6 +165,19 @@ describe('a plan', () => {
     expect(after.calls.sort()).toEqual(['fed', 'lastUses', 'leases', 'repullable']);
   });
 
+  test('keeps the leases it knew when Redis was emptied, until the collector tells anew', async () => {
+    const before = await aHost();
+    await before.store.markFed(HOST, { at: NOON, instances: INSTANCES });
+    await before.store.lease(HOST, [aLease({ strength: 'confirmed' })]);
+    await before.evidence.all();
+    const after = await aHost({ store: createMemoryEvidenceStore() });
+    expect((await after.evidence.all()).leases).toEqual([aLease({ strength: 'confirmed' })]);
+    expect(await after.evidence.leases()).toEqual([aLease({ strength: 'confirmed' })]);
+    await after.store.markFed(HOST, { at: later(1), instances: INSTANCES });
+    expect(await after.evidence.leases()).toEqual([]);
+    expect((await after.evidence.all()).leases).toEqual([]);
+  });
+
   test('does not ask a full Redis for what it refuses', async () => {
     const store = createMemoryEvidenceStore({ ...DEFAULT_BOUNDS, identities: 3 });
     const local = await openLocalEvidence({

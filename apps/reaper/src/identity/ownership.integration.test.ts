@@ -175,6 +175,33 @@ describe('beside a socket where no lock can be had', () => {
   });
 });
 
+skipBecause(noMounts).test('a state directory that has become read-only goes on to be held', async () => {
+  const state = await machine.state('a');
+  await run('mount', ['-t', 'tmpfs', 'none', state]);
+  try {
+    const reaper = await machine.reaper({ state: 'a' });
+    expect(await reaper.hold()).toEqual(HELD);
+    await run('mount', ['-o', 'remount,ro', state]);
+    expect(await reaper.hold()).toEqual(HELD);
+  } finally {
+    await run('umount', [state]);
+  }
+});
+
+skipBecause(noMounts).test('where there is no inode for a lock, the other locks count', async () => {
+  const state = await machine.state('a');
+  await run('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2', 'none', state]);
+  try {
+    await writeFile(join(state, 'the-last-one'), '');
+    const first = await machine.reaper({ state: 'a' });
+    expect(await first.hold()).toEqual(HELD);
+    expect(await (await machine.reaper({ state: 'b' })).hold()).toMatchObject({ lock: 'engine-socket' });
+    await first.release();
+  } finally {
+    await run('umount', [state]);
+  }
+});
+
 test('a state directory that is none is unusable', async () => {
   const reaper = await machine.reaper({ state: 'a' });
   await rm(await machine.state('a'), { recursive: true });

@@ -10,8 +10,10 @@ import type {
 import type { Inventory } from './port.ts';
 import { createReading } from './reading.ts';
 
-/** An event that is dropped by the engine, or a build that tells of nothing, is noticed after this at the latest. */
-const LONGEST_AGE_MS = 10 * 60_000;
+/** A build that tells of nothing is noticed after this at the latest. */
+const IMAGES_AGE_MS = 10 * 60_000;
+/** Watch lists the containers every ten minutes: a cycle that comes just before must not ask as well. */
+const CONTAINERS_AGE_MS = 11 * 60_000;
 
 /** The inventory, and what watch tells it. All times in it are the fleet's. */
 export interface WatchedInventory extends Inventory {
@@ -76,7 +78,7 @@ export function createInventory(parts: {
   return {
     images: async () => {
       const kept = isOpen ? images.kept() : undefined;
-      const isOld = images.ageMs() > LONGEST_AGE_MS && happenings !== happenedBefore;
+      const isOld = images.ageMs() > IMAGES_AGE_MS && happenings !== happenedBefore;
       const found = kept !== undefined && !isOld ? kept : await readImages();
       return found.map((image) =>
         image.arrivalSource === 'created' ? image : { ...image, arrivedAt: correct(image.arrivedAt) },
@@ -84,7 +86,7 @@ export function createInventory(parts: {
     },
     containers: async () => {
       const kept = isOpen ? containers.kept() : undefined;
-      const isOld = containers.ageMs() > LONGEST_AGE_MS;
+      const isOld = containers.ageMs() > CONTAINERS_AGE_MS;
       return kept === undefined || isOld ? await readContainers() : corrected(kept);
     },
     relist: readContainers,

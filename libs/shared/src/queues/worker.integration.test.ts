@@ -179,4 +179,23 @@ describe('a queue worker', () => {
     for (const client of Object.values(clients)) client.disconnect();
     expect(done).toEqual([1, 2]);
   });
+
+  test('it can be closed while Redis takes connections and answers nothing', async () => {
+    const own = await startRedis();
+    const client = connectRedis(own.url, 'worker');
+    client.on('error', () => undefined);
+    await redisReady(client);
+    const handlers: Handlers<Toys> = {
+      divide: async () => ({ quotient: 0 }),
+      once: async () => ({ attempt: 0 }),
+    };
+    const ownWorker = createWorker(toyQueue, handlers, {
+      ...{ connection: client, prefix: TOY_PREFIX, log: silentLog() },
+    });
+    process.kill(own.pid, 'SIGSTOP');
+    await expect(ownWorker.close()).resolves.toBeUndefined();
+    process.kill(own.pid, 'SIGCONT');
+    client.disconnect();
+    await own.stop();
+  });
 });
