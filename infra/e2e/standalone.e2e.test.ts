@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fillTo } from '../testkit/filler.ts';
 import type { Ledger } from '../testkit/ledger.ts';
 import { pull } from '../testkit/pull.ts';
@@ -102,6 +102,13 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
     return join(directory.path, `state-${tests}`);
   }
 
+  /** Until this much is left on the engine's disk; the room comes back with the test's end at the latest. */
+  async function fill(freeBytes: number, directory = '.') {
+    const filler = await fillTo(join(sandbox.dataRoot, directory), freeBytes);
+    onTestFinished(() => filler.remove());
+    return filler;
+  }
+
   /** A container of a job, as the runner labels it. */
   const create = (image: string, job: number, project: number, type: string) =>
     sandbox.docker.createContainer({
@@ -138,7 +145,7 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
     for (const name of NAMES) await pull(sandbox.docker, name);
     for (const [index, name] of [B, D, A, C].entries()) await use(name, index + 1);
 
-    const filler = await fillTo(sandbox.dataRoot, 30 * MB);
+    const filler = await fill(30 * MB);
     await gone(2);
     await filler.remove();
 
@@ -156,33 +163,28 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
 
   test('holds what a project used before while a job of it is prepared and nothing says which image it needs', async () => {
     const runner = await startRunnerList();
+    onTestFinished(() => runner.stop());
     await start(stateOfTest(), { SIDEBAND_RUNNER_LIST: runner.url });
     for (const name of NAMES) await pull(sandbox.docker, name);
     await use(A, 1, 7);
     for (const [index, name] of [B, C].entries()) await use(name, index + 2, 8);
-    const fillers: { remove(): Promise<void> }[] = [];
-    const fill = async (directory: string): Promise<void> => {
-      fillers.push(await fillTo(join(sandbox.dataRoot, directory), 50 * MB));
-    };
 
     const helper = await create(D, 9, 7, 'predefined');
-    await fill('.');
+    await fill(50 * MB);
     await gone(1);
     expect(await tags()).toEqual([A, C, D]);
 
     // The next job has no container yet, but the runner says that it has taken it.
     runner.jobs.push('https://gitlab.example.com/team/app-7/-/jobs/10');
     await helper.remove({ force: true });
-    await fill('containers');
+    await fill(50 * MB, 'containers');
     await gone(2);
     expect(await tags()).toEqual([A, D]);
 
     runner.jobs.pop();
-    await fill('volumes');
+    await fill(50 * MB, 'volumes');
     await gone(3);
     expect(await tags()).toEqual([D]);
-    for (const filler of fillers) await filler.remove();
-    await runner.stop();
   });
 
   test('remembers it through kill -9, and what happened while it was dead', async () => {
@@ -196,7 +198,7 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
     await use(D, 5);
 
     await start(state);
-    const filler = await fillTo(sandbox.dataRoot, 30 * MB);
+    const filler = await fill(30 * MB);
     await gone(2);
     await filler.remove();
 
@@ -215,7 +217,7 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
     for (const name of NAMES) await pull(sandbox.docker, name);
     for (const [index, name] of NAMES.entries()) await use(name, index + 1);
 
-    const filler = await fillTo(sandbox.dataRoot, 0);
+    const filler = await fill(0);
     const evicted = await until(
       'three evictions in the journal',
       async () => {
@@ -244,11 +246,12 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
       ready: 'Another reaper works here; this one only observes',
       ...{ sandbox, policy: POLICY, ledger },
     });
+    onTestFinished(() => second.stop(20_000));
     expect(await second.log()).toContain(`process ${first.pid}`);
     for (const name of NAMES) await pull(sandbox.docker, name);
 
     // The first one may not delete, and the second one, which may, must not.
-    const filler = await fillTo(sandbox.dataRoot, 30 * MB);
+    const filler = await fill(30 * MB);
     await until('the first to say what would go', async () =>
       (await journalOf(state)).some(({ outcome }) => outcome === 'would-evict'),
     );
@@ -263,6 +266,5 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
     await until('the second to take over', async () => (await second.log()).includes('"Reaper runs"'), {
       timeoutMs: 30_000,
     });
-    await second.stop(20_000);
   });
 });
