@@ -1,4 +1,4 @@
-import type { HostRecords, JournalEntry } from '@sideband/shared/hosts/records';
+import type { JournalEntry } from '@sideband/shared/hosts/records';
 import type { CycleParts } from './cycle.ts';
 import type { ImageId } from './engine/port.ts';
 import { explainFreshness } from './plan/explain.ts';

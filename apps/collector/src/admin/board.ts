@@ -2,8 +2,8 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { type HostName, parseHostName } from '@sideband/shared/names';
-import { hostQueue, hostQueuePrefix } from '@sideband/shared/queues/catalogue';
-import { Queue } from 'bullmq';
+import { openHostQueue } from '@sideband/shared/queues/open-host-queue';
+import type { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Fleet } from './fleet.ts';
@@ -64,7 +64,7 @@ export async function boardRoutes(
       hosts.delete(host);
       await queue.close();
     }
-    for (const host of known) if (!hosts.has(host)) hosts.set(host, openHostQueue(redis, host));
+    for (const host of known) if (!hosts.has(host)) hosts.set(host, showHostQueue(redis, host));
     board.replaceQueues([...own, ...Array.from(hosts.values(), ({ adapter }) => adapter)]);
   }
 
@@ -87,16 +87,8 @@ export async function boardRoutes(
   await app.register(pages.registerPlugin(), { prefix: PATH });
 }
 
-function openHostQueue(redis: Redis, host: HostName): HostQueue {
-  const queue = new Queue(hostQueue.name, {
-    connection: redis,
-    prefix: hostQueuePrefix(host),
-    // The host's keys are the host's: nothing is written into them for being looked at.
-    skipMetasUpdate: true,
-    skipVersionCheck: true,
-  });
-  // It repeats what the connection says, and whoever made that listens to it.
-  queue.on('error', () => undefined);
+function showHostQueue(redis: Redis, host: HostName): HostQueue {
+  const queue = openHostQueue(redis, host);
   return {
     queue,
     adapter: new BullMQAdapter(queue, { readOnlyMode: true, prefix: `${host} `, displayName: host }),

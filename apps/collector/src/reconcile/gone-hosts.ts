@@ -5,10 +5,11 @@ import { keepNewestScript } from '@sideband/shared/evidence/lua/keep-newest';
 import { DEFAULT_BOUNDS } from '@sideband/shared/evidence/store';
 import type { Log } from '@sideband/shared/log';
 import { type HostName, parseHostName } from '@sideband/shared/names';
-import { COLLECTOR_PREFIX, hostQueue, hostQueuePrefix } from '@sideband/shared/queues/catalogue';
+import { COLLECTOR_PREFIX } from '@sideband/shared/queues/catalogue';
+import { openHostQueue } from '@sideband/shared/queues/open-host-queue';
 import { callRedis } from '@sideband/shared/redis-call';
 import { defineScript } from '@sideband/shared/redis-script';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 export interface GoneHosts {
@@ -99,15 +100,7 @@ function hostsIn(names: readonly string[]): readonly HostName[] {
 async function withQueue(redis: Redis, host: HostName, act: (queue: Queue) => Promise<void>): Promise<void> {
   // BullMQ waits for a connection without end, whatever the client says.
   if (redis.status !== 'ready') throw new SidebandError('REDIS_UNAVAILABLE', { connection: redis.status });
-  const queue = new Queue(hostQueue.name, {
-    connection: redis,
-    prefix: hostQueuePrefix(host),
-    // They would be written in the background, perhaps after the queue was removed.
-    skipMetasUpdate: true,
-    skipVersionCheck: true,
-  });
-  // Who acts hears of the failure; BullMQ would print what nobody listens to.
-  queue.on('error', () => undefined);
+  const queue = openHostQueue(redis, host);
   try {
     await callRedis(() => act(queue));
   } finally {

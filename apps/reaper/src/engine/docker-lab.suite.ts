@@ -34,7 +34,8 @@ export function dockerLab({ docker }: Pick<Sandbox, 'docker'>, engine: Engine): 
       const [repo, tag] = name.split(':');
       const { Id } = (await container.commit({ repo, tag })) as { Id: string };
       await container.remove();
-      return Id as ImageId;
+      // Podman leaves the prefix out.
+      return `sha256:${Id.replace('sha256:', '')}` as ImageId;
     },
     async makeContainer(image, state) {
       const container = await docker.createContainer({

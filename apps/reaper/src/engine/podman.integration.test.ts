@@ -10,11 +10,12 @@ import { type TemporaryDirectory, temporaryDirectory } from '@sideband/infra/tes
 import { until } from '@sideband/infra/testkit/until';
 import { silentLog } from '@sideband/shared/log';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dockerLab } from './docker-lab.suite.ts';
 import { createDockerEngine } from './dockerode-engine.ts';
 import type { EngineLab } from './engine.suite.ts';
 import { describeEngineEvents, type EngineEventsLab } from './engine-events.suite.ts';
 import { startFollowing } from './following.suite.ts';
-import type { DigestName, Engine, ImageId, TagName } from './port.ts';
+import type { Engine, ImageId, TagName } from './port.ts';
 
 skipBecause(whyNoPodman()).describe('podman', () => {
   let directory: TemporaryDirectory;
@@ -201,29 +202,11 @@ skipBecause(whyNoPodman()).describe('podman', () => {
 function podmanLab(podman: Podman, engine: Engine): EngineLab {
   const { docker } = podman;
   return {
-    engine,
+    ...dockerLab(podman, engine),
     // A short name would go into `localhost/`.
     makeImage: async (options) => {
       const names = options.names.map((name) => (name.includes('/') ? name : `docker.io/library/${name}`));
       return (await makeImage(docker, { ...options, names })) as ImageId;
-    },
-    async pullOffered(by) {
-      const repository = 'quay.io/sideband/offered';
-      await text(await docker.pull(`${repository}:1`));
-      const { Id, RepoDigests } = await docker.getImage(`${repository}:1`).inspect();
-      const digest = RepoDigests[0] as DigestName;
-      if (by === 'digest') {
-        await docker.getImage(Id).remove();
-        await text(await docker.pull(digest));
-      }
-      return { id: Id as ImageId, digest };
-    },
-    async makeChild(parent, name) {
-      const container = await docker.createContainer({ Image: parent, Cmd: ['/nothing'] });
-      const [repo, tag] = name.split(':');
-      const { Id } = (await container.commit({ repo, tag })) as { Id: string };
-      await container.remove();
-      return `sha256:${Id}` as ImageId;
     },
     async makeContainer(image, state) {
       const container = await docker.createContainer({
@@ -235,8 +218,6 @@ function podmanLab(podman: Podman, engine: Engine): EngineLab {
       if (state === 'exited') await container.wait();
       return container.id;
     },
-    removeContainer: async (id) => await docker.getContainer(id).remove({ force: true }),
-    close: async () => undefined,
   };
 }
 
