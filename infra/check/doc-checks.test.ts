@@ -19,6 +19,7 @@ describe('checkErrors', () => {
   it.each([
     ['', 'docs/errors.md: DISK_UNREADABLE has no heading'],
     [`${good}\n## GONE_ERROR\n\nOld.\n`, 'docs/errors.md: GONE_ERROR is no error that Sideband raises'],
+    [`${good}\n${good}`, 'docs/errors.md: DISK_UNREADABLE has more than one section'],
     [good.replace('Give', 'Take'), expect.stringContaining('does not say "Give the reaper a view of it."')],
     [good.replace('It cannot', 'One cannot'), expect.stringContaining('does not say "It cannot be read"')],
     [good.replace('Give', '## Other\n\nGive'), expect.stringContaining('does not say "Give')],

@@ -20,7 +20,8 @@ export function checkErrors(
   text: string,
   catalogue: Readonly<Record<string, CatalogueEntry>>,
 ): readonly string[] {
-  const sections = sectionsOf(text);
+  const all = sectionsOf(text);
+  const sections = new Map(all);
   const missing = Object.entries(catalogue).flatMap(([code, { message, remedy }]) => {
     const section = sections.get(code);
     if (section === undefined) return [`${file}: ${code} has no heading`];
@@ -28,10 +29,14 @@ export function checkErrors(
       .filter((words) => !section.includes(words))
       .map((words) => `${file}: the section ${code} does not say "${words}"`);
   });
+  const twice = Object.keys(catalogue)
+    .filter((code) => all.filter(([heading]) => heading === code).length > 1)
+    .map((code) => `${file}: ${code} has more than one section`);
   const unknown = [...sections.keys()].filter(
     (heading) => /^[A-Z_]+$/.test(heading) && !(heading in catalogue),
   );
-  return [...missing, ...unknown.map((heading) => `${file}: ${heading} is no error that Sideband raises`)];
+  const strange = unknown.map((heading) => `${file}: ${heading} is no error that Sideband raises`);
+  return [...missing, ...twice, ...strange];
 }
 
 /** Every npm script that a page tells its reader to run. */
@@ -71,14 +76,12 @@ export function checkSettings(pages: Pages, configs: Pages): readonly string[] {
 }
 
 /** What stands under each heading, as one line of text without the marks for code. */
-function sectionsOf(text: string): ReadonlyMap<string, string> {
+function sectionsOf(text: string): readonly (readonly [heading: string, body: string])[] {
   const [, ...sections] = `\n${text}`.split(/\n#+ +/);
-  return new Map(
-    sections.map((section) => {
-      const [heading = '', ...body] = section.split('\n');
-      return [plain(heading), plain(body.join(' '))];
-    }),
-  );
+  return sections.map((section) => {
+    const [heading = '', ...body] = section.split('\n');
+    return [plain(heading), plain(body.join(' '))];
+  });
 }
 
 function plain(text: string): string {
