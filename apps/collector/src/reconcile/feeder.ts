@@ -3,9 +3,9 @@ import type { EvidenceStore, Fed } from '@sideband/shared/evidence/store';
 import type { HostName, InstanceName } from '@sideband/shared/names';
 import type { GitLab } from '../gitlab/port.ts';
 
-/** Says to hosts how far GitLab was asked. Throws `REDIS_UNAVAILABLE`. */
+/** Says to hosts how far what GitLab has is theirs. Throws `REDIS_UNAVAILABLE`. */
 export interface Feeder {
-  /** All that happened up to then was asked for, in every project of every GitLab. */
+  /** All that happened up to then was asked for, in every project of every GitLab, and has been looked up. */
   tellAll(hosts: readonly HostName[], at: Millis): Promise<void>;
   /** Those who came since are told what the others know; what was parked for them must be theirs by now. */
   tellNewcomers(hosts: readonly HostName[]): Promise<void>;

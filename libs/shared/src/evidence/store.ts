@@ -12,7 +12,7 @@ export interface RecordOutcome {
 
 /** How far the collector's knowledge of GitLab reaches. */
 export interface Fed {
-  /** The collector has asked GitLab for all that happened up to then. */
+  /** The collector has asked GitLab for all that happened up to then, and looked it up. */
   readonly at: Millis;
   /** What each GitLab is called in the evidence, by the host (and port) of its address: `gitlab.example.com` → `gitlab`. */
   readonly instances: ReadonlyMap<string, InstanceName>;
