@@ -1,4 +1,4 @@
-import type { Clock } from '@sideband/shared/clock';
+import { type Clock, msLeft } from '@sideband/shared/clock';
 import type { Log } from '@sideband/shared/log';
 import type { CycleRequest, CycleResult } from './cycle.ts';
 import type { Disk } from './disk/port.ts';
@@ -33,11 +33,7 @@ export function createLookout(parts: {
   let quietSince: number | undefined;
   let wasEmergency = false;
 
-  // A clock that is set back must not make it longer.
-  const isQuiet = (): boolean => {
-    const passed = quietSince === undefined ? QUIET_MS : clock.now() - quietSince;
-    return passed >= 0 && passed < QUIET_MS;
-  };
+  const isQuiet = (): boolean => msLeft(quietSince, QUIET_MS, clock) > 0;
   const look = async (): Promise<void> => {
     try {
       const filesystems = await disk.read();

@@ -1,4 +1,4 @@
-import type { Clock } from '@sideband/shared/clock';
+import { type Clock, msLeft } from '@sideband/shared/clock';
 import type { Log } from '@sideband/shared/log';
 
 export interface Rounds {
@@ -26,15 +26,11 @@ export function createRounds(parts: {
 }): Rounds {
   const { everyMs, hasQueue, check, clock, log } = parts;
   const roundMs = hasQueue ? everyMs * PATIENCE : everyMs;
-  let last = Number.NEGATIVE_INFINITY;
+  let last: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> = Promise.resolve();
 
-  const leftMs = (): number => {
-    const passed = clock.now() - last;
-    // A clock that was set back must not hold the next check up.
-    return passed < 0 ? 0 : Math.max(0, roundMs - passed);
-  };
+  const leftMs = (): number => msLeft(last, roundMs, clock);
   const round = async (): Promise<void> => {
     if (leftMs() > 0) return;
     last = clock.now();

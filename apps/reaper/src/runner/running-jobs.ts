@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '@sideband/shared/clock';
+import { type Clock, type Millis, msLeft } from '@sideband/shared/clock';
 import { errorText } from '@sideband/shared/errors';
 import type { Log } from '@sideband/shared/log';
 import { quote } from '@sideband/shared/quote';
@@ -42,8 +42,7 @@ export function createRunningJobs({ url, fetch, log, timeoutMs, clock }: Running
 
   return {
     list: async () => {
-      const restedMs = failedAt === undefined ? REST_MS : clock.now() - failedAt;
-      if (restedMs >= 0 && restedMs < REST_MS) return [];
+      if (msLeft(failedAt, REST_MS, clock) > 0) return [];
       const text = await readText(new URL(PATH, url), fetch, timeoutMs);
       failedAt = text.ok ? undefined : clock.now();
       const { jobs, unread } = readJobsList(text.ok ? text.value : '');

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '@sideband/shared/clock';
+import { type Clock, msLeft } from '@sideband/shared/clock';
 import type { Log } from '@sideband/shared/log';
 import type { Sightings } from '../evidence/sightings.ts';
 import { createBatch } from './batch.ts';
@@ -35,7 +35,7 @@ export function createPump({ lookUp, see, clock, sleep, log }: PumpParts): Pump 
   const waiters = new Set<{ readonly upTo: number; readonly resolve: () => void }>();
   let isRunning = false;
   let pushed = 0;
-  let deliveredAt = Number.NEGATIVE_INFINITY;
+  let deliveredAt: number | undefined;
   let resting = new AbortController();
 
   async function run(): Promise<void> {
@@ -58,17 +58,16 @@ export function createPump({ lookUp, see, clock, sleep, log }: PumpParts): Pump 
       }
       count += 1;
       if (count % TURN_EVERY === 0) await turn();
-      if (batch.size >= BATCH_SIZE || restMs() <= 0) await deliver();
+      if (batch.size >= BATCH_SIZE || restMs() === 0) await deliver();
     }
   }
 
   function restMs(): number {
-    const passed = clock.now() - deliveredAt;
-    return passed < 0 ? 0 : BATCH_MS - passed;
+    return msLeft(deliveredAt, BATCH_MS, clock);
   }
 
   async function rest(): Promise<void> {
-    if (waiters.size > 0 || restMs() <= 0) return;
+    if (waiters.size > 0 || restMs() === 0) return;
     resting = new AbortController();
     await sleep(restMs(), resting.signal);
   }
