@@ -1,7 +1,6 @@
 import { SidebandError } from '@sideband/shared/errors';
 import { quote } from '@sideband/shared/quote';
 import * as z from 'zod/mini';
-import type { ImageId } from './port.ts';
 import type { Answer } from './wire.ts';
 
 // Of the engine's answers only what is used, as lenient as the engines differ: Docker 20.10 to 29 and Podman
@@ -78,12 +77,6 @@ export function readAnswer<T>(schema: z.ZodMiniType<T>, answer: Answer, call: st
     reason: 'the answer has an unexpected shape',
     field: issue?.path.join('.') ?? '',
   });
-}
-
-/** `sha256:…` from either spelling engines use, or undefined. */
-export function toImageId(text: string | null | undefined): ImageId | undefined {
-  const id = /^(?:sha256:)?([0-9a-f]{64})$/.exec(text ?? '')?.[1];
-  return id === undefined ? undefined : (`sha256:${id}` as ImageId);
 }
 
 /**

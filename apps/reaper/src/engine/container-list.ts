@@ -1,9 +1,9 @@
 import type { Millis } from '@sideband/shared/clock';
 import type { Log } from '@sideband/shared/log';
 import { quote } from '@sideband/shared/quote';
-import { listedContainers, readAnswer, toImageId } from './answers.ts';
+import { listedContainers, readAnswer } from './answers.ts';
 import { READ_TIMEOUT_MS } from './image-details.ts';
-import type { EngineContainer } from './port.ts';
+import { type EngineContainer, toImageId } from './port.ts';
 import type { Asking } from './wire.ts';
 
 /** All containers in any state. Throws `ENGINE_UNAVAILABLE` or `ENGINE_FAILED`. */

@@ -9,7 +9,6 @@ import {
   engineWords,
   inspectedImage,
   readAnswer,
-  toImageId,
 } from './answers.ts';
 import { recordTimes } from './arrival.ts';
 import { canonicalNames, isSafeInPath } from './canonical-names.ts';
@@ -19,14 +18,15 @@ import { followEvents } from './events.ts';
 import { READ_TIMEOUT_MS } from './image-details.ts';
 import { createImageList } from './image-list.ts';
 import { imageRootsOf } from './image-roots.ts';
-import type {
-  DigestName,
-  Engine,
-  EngineDescription,
-  ImageId,
-  NamedImage,
-  RemoveOutcome,
-  TagName,
+import {
+  type DigestName,
+  type Engine,
+  type EngineDescription,
+  type ImageId,
+  type NamedImage,
+  type RemoveOutcome,
+  type TagName,
+  toImageId,
 } from './port.ts';
 import { removeOutcome } from './remove-outcome.ts';
 import { type Answer, createWire, type Session } from './wire.ts';

@@ -2,14 +2,14 @@ import type { Millis } from '@sideband/shared/clock';
 import { isSidebandError } from '@sideband/shared/errors';
 import type { Log } from '@sideband/shared/log';
 import { quote } from '@sideband/shared/quote';
-import { type ListedImage, listedImages, readAnswer, toImageId } from './answers.ts';
+import { type ListedImage, listedImages, readAnswer } from './answers.ts';
 import { arrivalOf, type RecordTimes } from './arrival.ts';
 import { type CanonicalNames, canonicalNames } from './canonical-names.ts';
 import { chainIds } from './chain-ids.ts';
 import { type ImageDetails, READ_TIMEOUT_MS, readImageDetails } from './image-details.ts';
 import { layerSizes, type SizedImage } from './layer-sizes.ts';
 import { mapLimited } from './map-limited.ts';
-import type { ChainId, EngineImage, ImageId } from './port.ts';
+import { type ChainId, type EngineImage, type ImageId, toImageId } from './port.ts';
 import type { Asking } from './wire.ts';
 import { NO_ANSWER } from './wire-error.ts';
 

@@ -1,17 +1,17 @@
 import type { Clock } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
-import { toImageId } from './answers.ts';
 import { canonicalNames } from './canonical-names.ts';
 import type { Happening } from './memory-events.ts';
 import { isSingleReference, type Reference, repositoryOfName } from './memory-references.ts';
-import type {
-  DigestName,
-  EngineContainer,
-  EngineImage,
-  ImageId,
-  NamedImage,
-  RemoveOutcome,
-  TagName,
+import {
+  type DigestName,
+  type EngineContainer,
+  type EngineImage,
+  type ImageId,
+  type NamedImage,
+  type RemoveOutcome,
+  type TagName,
+  toImageId,
 } from './port.ts';
 
 type StoredImage = Omit<EngineImage, 'tags' | 'digests'>;

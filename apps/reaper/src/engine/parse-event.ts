@@ -1,9 +1,15 @@
 import type { Millis } from '@sideband/shared/clock';
+import { parseJson } from '@sideband/shared/json';
 import { quote } from '@sideband/shared/quote';
 import * as z from 'zod/mini';
-import { toImageId } from './answers.ts';
 import { toPosition } from './event-position.ts';
-import type { ContainerEvent, EngineEvent, EventPosition, ImageEvent } from './port.ts';
+import {
+  type ContainerEvent,
+  type EngineEvent,
+  type EventPosition,
+  type ImageEvent,
+  toImageId,
+} from './port.ts';
 
 // Docker's words are the port's. Podman filters by its own words, `died`, `remove` and `loadfromarchive`, and calls
 // what it then tells `die`, `remove` or `delete`, and `loadfromarchive` (4.3.1).
@@ -120,12 +126,4 @@ function momentOf({ time, timeNano }: EventShape): Moment | undefined {
   const nanos = timeNano ?? (time ?? 0) * NANOS;
   if (nanos <= 0 || nanos > LATEST_NANOS) return undefined;
   return { at: Math.floor(nanos / 1e6) as Millis, position: toPosition(BigInt(Math.floor(nanos))) };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

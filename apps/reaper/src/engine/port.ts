@@ -130,3 +130,9 @@ export interface Engine {
 export function identitiesOf(image: NamedImage): readonly Identity[] {
   return [image.id, ...image.digests, ...image.tags] as unknown as readonly Identity[];
 }
+
+/** `sha256:…` from either spelling engines use, or undefined. */
+export function toImageId(text: string | null | undefined): ImageId | undefined {
+  const id = /^(?:sha256:)?([0-9a-f]{64})$/.exec(text ?? '')?.[1];
+  return id === undefined ? undefined : (`sha256:${id}` as ImageId);
+}

@@ -1,5 +1,5 @@
-import { engineWords, readAnswer, removedImage, toImageId } from './answers.ts';
-import type { RemoveOutcome } from './port.ts';
+import { engineWords, readAnswer, removedImage } from './answers.ts';
+import { type RemoveOutcome, toImageId } from './port.ts';
 import type { Answer } from './wire.ts';
 
 /** What an engine's answer to the deletion of `target` (an id or a name) means. Throws `ENGINE_FAILED`. */

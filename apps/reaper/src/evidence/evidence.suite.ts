@@ -4,7 +4,7 @@ import type { HostName, InstanceName, JobId, JobKey, ProjectId, SystemId } from 
 import * as fc from 'fast-check';
 import type { EventPosition, ImageId } from '../engine/port.ts';
 import type { RemoteEvidence } from './port.ts';
-import type { Sightings } from './sightings.ts';
+import { NOTHING_SEEN, type Sightings } from './sightings.ts';
 
 /** Samples for the tests of this room. */
 export const HOST = 'runner-1' as HostName;
@@ -48,17 +48,7 @@ export function aLease(more: Partial<Lease> = {}): Lease {
 }
 
 export function seen(more: Partial<Sightings> = {}): Sightings {
-  return {
-    uses: [],
-    pulled: [],
-    builtHere: [],
-    deleted: [],
-    claims: [],
-    managers: [],
-    projects: [],
-    position: undefined,
-    ...more,
-  };
+  return { ...NOTHING_SEEN, ...more };
 }
 
 export function remote(more: Partial<RemoteEvidence> = {}): RemoteEvidence {

@@ -94,8 +94,9 @@ function besideRedis(parts: HostEvidenceParts, store: Store): HostEvidence & { c
 
   /** A Redis that was emptied has ended no job: until the collector tells anew, the leases that were known hold. */
   function orOurs(leases: readonly Lease[], fed: Fed | undefined): readonly Lease[] {
+    if (fed !== undefined) return leases;
     const ours = local.read(clock.now());
-    return fed === undefined && ours.freshness.asOf !== undefined ? [...ours.leases, ...leases] : leases;
+    return ours.freshness.asOf === undefined ? leases : [...ours.leases, ...leases];
   }
 
   async function synchronise(): Promise<void> {

@@ -21,3 +21,14 @@ export interface Sightings {
   /** Everything up to here is in these sightings and those before; undefined where they are of a list. */
   readonly position: EventPosition | undefined;
 }
+
+export const NOTHING_SEEN: Sightings = {
+  uses: [],
+  pulled: [],
+  builtHere: [],
+  deleted: [],
+  claims: [],
+  managers: [],
+  projects: [],
+  position: undefined,
+};

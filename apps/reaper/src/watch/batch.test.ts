@@ -2,8 +2,8 @@ import type { Millis } from '@sideband/shared/clock';
 import type { Identity, Use } from '@sideband/shared/evidence/model';
 import { expect, it } from 'vitest';
 import type { EventPosition, ImageId } from '../engine/port.ts';
+import { NOTHING_SEEN } from '../evidence/sightings.ts';
 import { createBatch } from './batch.ts';
-import { NOTHING_SEEN } from './nothing-seen.ts';
 
 const ID = `sha256:${'a'.repeat(64)}`;
 

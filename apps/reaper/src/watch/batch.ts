@@ -1,8 +1,7 @@
 import type { Use } from '@sideband/shared/evidence/model';
 import type { JobClaim } from '@sideband/shared/hosts/records';
 import { formatJobKey } from '@sideband/shared/names';
-import type { Sightings } from '../evidence/sightings.ts';
-import { NOTHING_SEEN } from './nothing-seen.ts';
+import { NOTHING_SEEN, type Sightings } from '../evidence/sightings.ts';
 
 /** Sightings that are delivered together, each thing said once. */
 export interface Batch {

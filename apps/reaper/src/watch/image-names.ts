@@ -1,4 +1,4 @@
-import type { Clock } from '@sideband/shared/clock';
+import { type Clock, msLeft } from '@sideband/shared/clock';
 import type { Log } from '@sideband/shared/log';
 import { quote } from '@sideband/shared/quote';
 import type { ImageId, NamedImage } from '../engine/port.ts';
@@ -30,11 +30,6 @@ export function createImageNames(parts: {
   const remembered = new Map<string, Promise<Found>>();
   let restingSince: number | undefined;
 
-  function isResting(): boolean {
-    const passed = restingSince === undefined ? REST_MS : clock.now() - restingSince;
-    return passed >= 0 && passed < REST_MS;
-  }
-
   async function ask(name: string): Promise<Found> {
     const askedAt = clock.now();
     try {
@@ -50,7 +45,7 @@ export function createImageNames(parts: {
     resolve: async (name) => {
       const known = listed(name as ImageId) ?? remembered.get(name);
       if (known !== undefined) return known;
-      if (isResting()) return 'unknown';
+      if (msLeft(restingSince, REST_MS, clock) > 0) return 'unknown';
       const asked = ask(name);
       remembered.set(name, asked);
       for (const oldest of remembered.keys()) {

@@ -7,14 +7,14 @@ import {
   type ImageId,
   identitiesOf,
   type NamedImage,
+  toImageId,
 } from '../engine/port.ts';
-import type { Sightings } from '../evidence/sightings.ts';
+import { NOTHING_SEEN, type Sightings } from '../evidence/sightings.ts';
 import type { Agreement, JobContainer } from './agreement.ts';
 import type { ContainerList, LabelledEvent, Waiting } from './event-queue.ts';
 import type { ImageNames } from './image-names.ts';
-import { identitiesOfText, imageIdOf } from './image-text.ts';
+import { identitiesOfText } from './image-text.ts';
 import type { KnownImages } from './known-images.ts';
-import { NOTHING_SEEN } from './nothing-seen.ts';
 import type { OwnTags } from './own-tags.ts';
 import { type LabelledContainer, readRunnerLabels } from './runner-labels.ts';
 import { type Sight, sightContainer } from './sight-container.ts';
@@ -81,7 +81,7 @@ export function createLookUp(parts: LookUpParts): (waiting: Waiting) => Promise<
   async function imageEvent(event: ImageEvent): Promise<Sightings> {
     names.forget();
     const found = event.action === 'untag' ? 'unknown' : await names.resolve(idOr(event.image));
-    const id = typeof found === 'string' ? imageIdOf(event.image) : found.id;
+    const id = typeof found === 'string' ? toImageId(event.image) : found.id;
     if (event.action === 'tag' && ownTags.isOwn(id, event.name)) {
       return { ...NOTHING_SEEN, position: event.position };
     }
@@ -119,5 +119,5 @@ export function createLookUp(parts: LookUpParts): (waiting: Waiting) => Promise<
 
 /** Podman gives an id without its prefix, which Docker would take for a name. */
 function idOr(image: string): ImageId | string {
-  return imageIdOf(image) ?? image;
+  return toImageId(image) ?? image;
 }

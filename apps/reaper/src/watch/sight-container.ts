@@ -2,8 +2,7 @@ import type { Millis } from '@sideband/shared/clock';
 import type { Identity } from '@sideband/shared/evidence/model';
 import type { InstanceName } from '@sideband/shared/names';
 import type { EventPosition } from '../engine/port.ts';
-import type { Sightings } from '../evidence/sightings.ts';
-import { NOTHING_SEEN } from './nothing-seen.ts';
+import { NOTHING_SEEN, type Sightings } from '../evidence/sightings.ts';
 import { jobKeyOf, type LabelledContainer } from './runner-labels.ts';
 
 export interface SeenContainer {

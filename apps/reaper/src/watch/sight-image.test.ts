@@ -1,7 +1,7 @@
 import type { Millis } from '@sideband/shared/clock';
 import { expect, it } from 'vitest';
 import { type EventPosition, IMAGE_ACTIONS, type ImageEvent, type ImageId } from '../engine/port.ts';
-import { NOTHING_SEEN } from './nothing-seen.ts';
+import { NOTHING_SEEN } from '../evidence/sightings.ts';
 import { sightImage } from './sight-image.ts';
 
 const ID = `sha256:${'a'.repeat(64)}` as ImageId;

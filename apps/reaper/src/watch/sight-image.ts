@@ -1,11 +1,9 @@
 import type { Millis } from '@sideband/shared/clock';
 import type { Identity } from '@sideband/shared/evidence/model';
 import { parseImageReference, repositoryOf } from '@sideband/shared/image-reference';
-import { type ImageEvent, identitiesOf, type NamedImage } from '../engine/port.ts';
-import type { Sightings } from '../evidence/sightings.ts';
+import { type ImageEvent, identitiesOf, type NamedImage, toImageId } from '../engine/port.ts';
+import { NOTHING_SEEN, type Sightings } from '../evidence/sightings.ts';
 import type { Found } from './image-names.ts';
-import { imageIdOf } from './image-text.ts';
-import { NOTHING_SEEN } from './nothing-seen.ts';
 
 export interface SeenImage {
   /** As the engine has it now. */
@@ -28,7 +26,7 @@ export function sightImage(event: ImageEvent, seen: SeenImage): Sightings {
   const { action, position } = event;
   const { found, at, receivedAt } = seen;
   // Podman tells of a deletion also where it only took a name away, or refused: what counts is that it has gone.
-  const gone = action === 'delete' && found === 'gone' ? imageIdOf(event.image) : undefined;
+  const gone = action === 'delete' && found === 'gone' ? toImageId(event.image) : undefined;
   if (gone !== undefined) return { ...NOTHING_SEEN, deleted: [gone], position };
   if (action === 'delete' || action === 'untag' || typeof found === 'string') {
     return { ...NOTHING_SEEN, position };
