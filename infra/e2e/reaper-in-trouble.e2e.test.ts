@@ -4,6 +4,7 @@ import type { Millis } from '@sideband/shared/clock';
 import type { Identity, Use } from '@sideband/shared/evidence/model';
 import { type ProjectId, parseInstanceName } from '@sideband/shared/names';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { emptyEngine } from '../testkit/empty-engine.ts';
 import { fillTo } from '../testkit/filler.ts';
 import { makeImage } from '../testkit/images.ts';
 import { type Registry, startRegistry } from '../testkit/registry.ts';
@@ -42,10 +43,7 @@ skipBecause(whyNoSandbox()).describe('a reaper', () => {
     });
   });
   afterEach(async () => {
-    for (const { Id } of await sandbox.docker.listContainers({ all: true }))
-      await sandbox.docker.getContainer(Id).remove({ force: true });
-    for (const { Id } of await sandbox.docker.listImages())
-      await sandbox.docker.getImage(Id).remove({ force: true });
+    await emptyEngine(sandbox.docker);
   });
   afterAll(async () => {
     await sandbox?.stop();

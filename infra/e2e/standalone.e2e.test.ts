@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { emptyEngine } from '../testkit/empty-engine.ts';
 import { fillTo } from '../testkit/filler.ts';
 import type { Ledger } from '../testkit/ledger.ts';
 import { pull } from '../testkit/pull.ts';
@@ -71,10 +72,7 @@ skipBecause(whyNoSandbox()).describe('a reaper with neither Redis nor GitLab', (
   afterEach(async () => {
     await reaper?.stop(20_000);
     reaper = undefined;
-    for (const { Id } of await sandbox.docker.listContainers({ all: true }))
-      await sandbox.docker.getContainer(Id).remove({ force: true });
-    for (const { Id } of await sandbox.docker.listImages())
-      await sandbox.docker.getImage(Id).remove({ force: true });
+    await emptyEngine(sandbox.docker);
   });
   afterAll(async () => {
     await sandbox?.stop();

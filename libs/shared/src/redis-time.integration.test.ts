@@ -1,27 +1,21 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Millis, systemClock } from './clock.ts';
 import { createFleetClock } from './fleet-clock.ts';
-import { connectRedis, redisReady } from './redis.ts';
+import { type OwnRedis, openRedis } from './redis-client.suite.ts';
 import { redisTime } from './redis-time.ts';
 
 const DAY_MS = 86_400_000;
 
-let server: RedisServer;
+let own: OwnRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, 'request');
-  // A client without a listener throws when its server goes.
-  redis.on('error', () => undefined);
-  await redisReady(redis);
+  own = await openRedis();
+  redis = own.redis;
 });
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+
+afterAll(() => own.close());
 
 test('a machine whose clock is a day behind goes by Redis’s, also when Redis is gone', async () => {
   const before = Date.now();
@@ -35,7 +29,7 @@ test('a machine whose clock is a day behind goes by Redis’s, also when Redis i
   expect(Math.abs(clock.offsetMs() - DAY_MS)).toBeLessThan(1_000);
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
 
-  await server.stop();
+  await own.server.stop();
   await clock.measure();
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
 });

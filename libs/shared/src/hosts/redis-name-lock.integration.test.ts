@@ -1,29 +1,23 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
 import { until } from '@sideband/infra/testkit/until';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostKeys } from '../evidence/keys.ts';
 import type { HostName } from '../names.ts';
-import { connectRedis, redisReady } from '../redis.ts';
+import { type OwnRedis, openRedis } from '../redis-client.suite.ts';
 import { describeNameLock } from './name-lock.suite.ts';
 import { createRedisNameLock } from './redis-name-lock.ts';
 
 const ALPHA = 'alpha' as HostName;
 
-let server: RedisServer;
+let own: OwnRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, 'request');
-  redis.on('error', () => undefined);
-  await redisReady(redis);
+  own = await openRedis();
+  redis = own.redis;
 });
 
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+afterAll(() => own.close());
 
 describeNameLock('the lock on a host’s name in Redis', async () => {
   await redis.flushall();
@@ -50,15 +44,12 @@ describe('the lock on a host’s name in Redis: its key', () => {
   });
 
   test('fails with REDIS_UNAVAILABLE while Redis is away', async () => {
-    const own = await startRedis();
-    const client = connectRedis(own.url, 'request');
-    client.on('error', () => undefined);
-    await redisReady(client);
-    const lock = createRedisNameLock(client);
-    await own.stop();
+    const away = await openRedis();
+    const lock = createRedisNameLock(away.redis);
+    await away.server.stop();
     const unavailable = { code: 'REDIS_UNAVAILABLE' };
     await expect(lock.hold(ALPHA, 'first')).rejects.toMatchObject(unavailable);
     await expect(lock.release(ALPHA, 'first')).rejects.toMatchObject(unavailable);
-    client.disconnect();
+    await away.close();
   });
 });

@@ -1,4 +1,3 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Millis } from '../clock.ts';
@@ -6,7 +5,7 @@ import { hostKeys } from '../evidence/keys.ts';
 import type { Identity } from '../evidence/model.ts';
 import { createRedisEvidenceStore } from '../evidence/redis-store.ts';
 import type { HostName, JobId, ProjectId, SystemId } from '../names.ts';
-import { connectRedis, redisReady } from '../redis.ts';
+import { type OwnRedis, openRedis } from '../redis-client.suite.ts';
 import type { HostReport, JobClaim, JournalEntry, Registration } from './records.ts';
 import { createRedisHostRecords } from './redis-records.ts';
 
@@ -14,20 +13,15 @@ const ALPHA = 'alpha.example' as HostName;
 const BETA = 'beta' as HostName;
 const NOON = 1_795_262_400_000 as Millis;
 
-let server: RedisServer;
+let own: OwnRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, 'request');
-  redis.on('error', () => undefined);
-  await redisReady(redis);
+  own = await openRedis();
+  redis = own.redis;
 });
 
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+afterAll(() => own.close());
 
 beforeEach(async () => {
   await redis.flushall();
@@ -242,12 +236,9 @@ describe('host records in Redis', () => {
   });
 
   test('they fail with REDIS_UNAVAILABLE while Redis is away', async () => {
-    const own = await startRedis();
-    const client = connectRedis(own.url, 'request');
-    client.on('error', () => undefined);
-    await redisReady(client);
-    const records = createRedisHostRecords(client);
-    await own.stop();
+    const away = await openRedis();
+    const records = createRedisHostRecords(away.redis);
+    await away.server.stop();
     const unavailable = { code: 'REDIS_UNAVAILABLE' };
     await expect(records.register(registration(ALPHA))).rejects.toMatchObject(unavailable);
     await expect(records.registrations()).rejects.toMatchObject(unavailable);
@@ -255,6 +246,6 @@ describe('host records in Redis', () => {
     await expect(records.claimJobs(ALPHA, [claim(1)], NOON)).rejects.toMatchObject(unavailable);
     await expect(records.claimants(claim(1), [ALPHA, BETA])).rejects.toMatchObject(unavailable);
     await expect(records.keepAlive(ALPHA)).rejects.toMatchObject(unavailable);
-    client.disconnect();
+    await away.close();
   });
 });
