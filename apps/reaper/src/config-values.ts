@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { parseDuration } from '@sideband/shared/duration';
+import { parseMachineInstance } from '@sideband/shared/hosts/entries';
 import { parseHostName, parseSystemId } from '@sideband/shared/names';
 import { quote } from '@sideband/shared/quote';
 import { ok, type Refusal, type Result, refuse } from '@sideband/shared/result';
@@ -45,6 +46,8 @@ export const engineSocket = z.pipe(
 export const hostName = parsed(parseHostName);
 
 export const systemIds = listOf(parseSystemId);
+
+export const machineInstance = parsed(parseMachineInstance);
 
 export const absolutePath = parsed(parsePath);
 

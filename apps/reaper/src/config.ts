@@ -10,6 +10,7 @@ import {
   hostName,
   listenAddress,
   logLevel,
+  machineInstance,
   noRedis,
   redisUrl,
   runnerList,
@@ -27,6 +28,8 @@ export interface ReaperConfig {
   readonly policyFile: string | undefined;
   readonly systemIds: readonly SystemId[];
   readonly systemIdFile: string;
+  /** What an autoscaler calls this machine; undefined: it was made by none. */
+  readonly instance: string | undefined;
   /** As the reaper sees them; undefined: where the engine says they are. */
   readonly imageRoots: readonly string[] | undefined;
   readonly lookEveryMs: number;
@@ -47,12 +50,13 @@ const common = {
   SIDEBAND_POLICY: z.optional(absolutePath),
   SIDEBAND_SYSTEM_IDS: z.optional(systemIds),
   SIDEBAND_SYSTEM_ID_FILE: z.prefault(absolutePath, '/etc/gitlab-runner/.runner_system_id'),
+  SIDEBAND_INSTANCE: z.optional(machineInstance),
   SIDEBAND_IMAGE_ROOTS: z.optional(absolutePaths),
   // A disk can take 7 GB a minute, so a look is never further away than that.
   SIDEBAND_LOOK_EVERY: z.prefault(durationBetween('100ms', '1m'), '5s'),
   SIDEBAND_CHECK_EVERY: z.prefault(durationBetween('1s', '1h'), '60s'),
-  // The collector says how far it is after each of its polls, every 5 minutes unless it is set otherwise.
-  SIDEBAND_STALE_AFTER: z.prefault(durationBetween('1m', '7d'), '1h'),
+  // The collector says how far it is after each of its polls, which are an hour apart and take up to half of one.
+  SIDEBAND_STALE_AFTER: z.prefault(durationBetween('1m', '7d'), '3h'),
   SIDEBAND_RUNNER_LIST: z.optional(runnerList),
   SIDEBAND_METRICS: z.optional(listenAddress),
   SIDEBAND_LOG_LEVEL: z.prefault(logLevel, 'info'),
@@ -93,6 +97,7 @@ export function readConfig(
     policyFile: data.SIDEBAND_POLICY,
     systemIds: data.SIDEBAND_SYSTEM_IDS ?? [],
     systemIdFile: data.SIDEBAND_SYSTEM_ID_FILE,
+    instance: data.SIDEBAND_INSTANCE,
     imageRoots: data.SIDEBAND_IMAGE_ROOTS,
     lookEveryMs: data.SIDEBAND_LOOK_EVERY,
     checkEveryMs: data.SIDEBAND_CHECK_EVERY,

@@ -26,13 +26,13 @@ export function createHeartbeat(parts: {
   /** Managers whose containers were seen here. */
   readonly seenManagers: () => readonly SystemId[];
   readonly policy: Policy;
-  readonly config: Pick<ReaperConfig, 'systemIds' | 'systemIdFile'>;
+  readonly config: Pick<ReaperConfig, 'systemIds' | 'systemIdFile' | 'instance'>;
   readonly records: Pick<HostRecords, 'register' | 'keepAlive' | 'notice'>;
   readonly clock: FleetClock;
   readonly log: Log;
 }): Heartbeat {
   const { host, uuid, engine, seenManagers, policy, config, records, clock, log } = parts;
-  const { systemIds: configured, systemIdFile: file } = config;
+  const { systemIds: configured, systemIdFile: file, instance } = config;
   let noticed = NOTHING_NOTICED;
   let toldOffsetMs = 0;
 
@@ -48,7 +48,8 @@ export function createHeartbeat(parts: {
     beat: async () => {
       await measureClock();
       const systemIds = await readSystemIds({ configured, file, seen: seenManagers() }, log);
-      await records.register({ host, uuid, systemIds, seenAt: clock.now(), mode: policy.mode, engine });
+      const registration = { host, uuid, systemIds, seenAt: clock.now(), mode: policy.mode, engine };
+      await records.register(instance === undefined ? registration : { ...registration, instance });
       await records.keepAlive(host);
       const notice = await records.notice(host);
       if (JSON.stringify(notice) !== JSON.stringify(noticed)) {

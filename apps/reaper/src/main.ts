@@ -1,17 +1,19 @@
 import { systemClock } from '@sideband/shared/clock';
 import { isSidebandError } from '@sideband/shared/errors';
 import { createLog } from '@sideband/shared/log';
+import { serveMetrics } from '@sideband/shared/metrics-server';
+import { readPackageVersion } from '@sideband/shared/package-version';
 import closeWithGrace from 'close-with-grace';
 import { parseCommand } from './cli/parse-command.ts';
 import { USAGE } from './cli/usage.ts';
-import { readVersion } from './cli/version.ts';
 import { readConfig } from './config.ts';
 import { createStatfsDisk } from './disk/statfs-disk.ts';
 import { createDockerEngine } from './engine/dockerode-engine.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { serveMetrics } from './metrics/server.ts';
 import { readPolicy } from './read-policy.ts';
 import { startReaper } from './run.ts';
+
+const MANIFEST = new URL('../package.json', import.meta.url);
 
 async function main(args: readonly string[]): Promise<void> {
   const command = parseCommand(args);
@@ -25,7 +27,7 @@ async function main(args: readonly string[]): Promise<void> {
       process.stdout.write(USAGE);
       return;
     case 'version':
-      process.stdout.write(`sideband-reaper ${await readVersion()}\n`);
+      process.stdout.write(`sideband-reaper ${await readPackageVersion(MANIFEST)}\n`);
       return;
     case 'run':
       await run(command.value.standalone);

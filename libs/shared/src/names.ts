@@ -10,6 +10,9 @@ export type InstanceName = Brand<string, 'InstanceName'>;
 export type SystemId = Brand<string, 'SystemId'>;
 export type ProjectId = Brand<number, 'ProjectId'>;
 export type JobId = Brand<number, 'JobId'>;
+/** A runner's record in GitLab; several machines may share one. */
+export type RunnerId = Brand<number, 'RunnerId'>;
+export type GroupId = Brand<number, 'GroupId'>;
 
 /** A job, over all GitLabs. */
 export interface JobKey {
@@ -50,6 +53,14 @@ export function parseJobId(value: unknown): Result<JobId, Refusal> {
   return isPositiveId(value) ? ok(value as JobId) : refuse(notAnId('job', value));
 }
 
+export function parseRunnerId(value: unknown): Result<RunnerId, Refusal> {
+  return isPositiveId(value) ? ok(value as RunnerId) : refuse(notAnId('runner', value));
+}
+
+export function parseGroupId(value: unknown): Result<GroupId, Refusal> {
+  return isPositiveId(value) ? ok(value as GroupId) : refuse(notAnId('group', value));
+}
+
 function isPositiveId(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
@@ -61,9 +72,14 @@ function unsafe(what: string, text: string): Refusal {
   };
 }
 
+/** A foreign object may have a `toString` that is none, or throws. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
 function notAnId(what: string, value: unknown): Refusal {
   return {
     reason: 'bad-id',
-    message: `${quote(String(value))} is no ${what} id: expected a positive integer`,
+    message: `${quote(textOf(value))} is no ${what} id: expected a positive integer`,
   };
 }

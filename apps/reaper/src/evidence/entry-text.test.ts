@@ -1,4 +1,5 @@
 import { digestUses } from '@sideband/shared/evidence/merge';
+import { LEASE_STRENGTHS } from '@sideband/shared/evidence/model';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EventPosition } from '../engine/port.ts';
@@ -27,7 +28,7 @@ const EVERYTHING: Entry = {
   deleted: new Set([NODE]),
   repullable: new Set([RUBY_ID]),
   builtHere: new Set([NODE]),
-  leases: [aLease(), aLease({ strength: 'confirmed', job: aJob(2) })],
+  leases: LEASE_STRENGTHS.map((strength, index) => aLease({ strength, job: aJob(index + 1) })),
   fed: { at: NOON, instances: new Map([['gitlab.example:8443', aJob(1).instance]]) },
   managers: new Map([[MANAGER, NOON]]),
   projects: new Map([['https://gitlab.example/a/b', aJob(1).project]]),

@@ -1,5 +1,11 @@
 import type { Millis } from '@sideband/shared/clock';
-import type { Identity, LastUse, Lease, Use } from '@sideband/shared/evidence/model';
+import {
+  type Identity,
+  type LastUse,
+  LEASE_STRENGTHS,
+  type Lease,
+  type Use,
+} from '@sideband/shared/evidence/model';
 import type { HostName, InstanceName, JobId, JobKey, ProjectId, SystemId } from '@sideband/shared/names';
 import * as fc from 'fast-check';
 import type { EventPosition, ImageId } from '../engine/port.ts';
@@ -103,6 +109,6 @@ export const anySightings: fc.Arbitrary<Sightings> = fc.record({
 export const anyLease: fc.Arbitrary<Lease> = fc.record({
   job: fc.constantFrom(aJob(1), aJob(2)),
   identity: identities,
-  strength: fc.constantFrom('predicted', 'confirmed'),
+  strength: fc.constantFrom(...LEASE_STRENGTHS),
   expiresAt: times,
 });

@@ -219,6 +219,15 @@ describe('a plan', () => {
     expect((await evidence.all()).leases).toEqual([aLease({ strength: 'confirmed' })]);
   });
 
+  test('carries what waiting jobs will probably need, as long as it lasts, also while Redis is away', async () => {
+    const { evidence, store, redis } = await aHost();
+    const expected = aLease({ strength: 'expected' });
+    await store.lease(HOST, [expected, aLease({ strength: 'expected', expiresAt: NOON })]);
+    expect((await evidence.all()).leases).toEqual([expected]);
+    redis.isAway = true;
+    expect((await evidence.all()).leases).toEqual([expected]);
+  });
+
   test('hides no mistake of ours', async () => {
     const { evidence, redis } = await aHost();
     redis.fails = new TypeError('a mistake of ours');

@@ -3,10 +3,10 @@ import { Agent, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { systemClock } from '@sideband/shared/clock';
 import { silentLog } from '@sideband/shared/log';
+import { type MetricsServer, serveMetrics } from '@sideband/shared/metrics-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseExposition } from './exposition.suite.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { type MetricsServer, serveMetrics } from './server.ts';
 
 const HOST = '127.0.0.1';
 let metrics: Metrics;

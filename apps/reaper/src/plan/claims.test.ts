@@ -106,6 +106,14 @@ describe('a claim', () => {
     expect(claimed({ containers, leases: both })).toBe('leased');
   });
 
+  it('is none where a waiting job will only probably need the image', () => {
+    expect(claimed({ leases: [aLease(a, 'expected')] })).toBeUndefined();
+    expect(claimed({ leases: [aLease(a, 'expected'), aLease(a, 'predicted')] })).toBe('lease-predicted');
+    const job = { leases: [aLease(imageId('c'), 'expected')] };
+    expect(claimed({ ...job, containers })).toBe('project-preparing');
+    expect(onA({ ...job, containers })).toBe('keep project-preparing');
+  });
+
   it('follows containers and leases that are read again', () => {
     const snapshot = aSnapshot(IMAGES, USES, { projectImages: PROJECT_IMAGES });
     const later = (NOW + 2 * MINUTE) as Millis;

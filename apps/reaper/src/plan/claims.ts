@@ -10,6 +10,8 @@ export interface Claims {
   readonly inUse: ReadonlySet<ImageId>;
   readonly confirmed: ReadonlySet<Identity>;
   readonly predicted: ReadonlySet<Identity>;
+  /** What jobs will probably need that wait to be run: no claim, only a reason to take others first. */
+  readonly expected: ReadonlySet<Identity>;
   /** What projects used here before of which a job is being prepared whose image is not known. */
   readonly preparing: ReadonlySet<Identity>;
 }
@@ -42,6 +44,7 @@ export function claimsOf(
     inUse: new Set(containers.map((container) => container.image)),
     confirmed: new Set(confirmed.map((lease) => lease.identity)),
     predicted: new Set(leased('predicted').map((lease) => lease.identity)),
+    expected: new Set(leased('expected').map((lease) => lease.identity)),
     preparing: new Set([...waiting, ...listed].flatMap((one) => evidence.projectImages.get(one) ?? [])),
   };
 }

@@ -3,7 +3,7 @@ import type { LastUse } from '@sideband/shared/evidence/model';
 import { describe, expect, it } from 'vitest';
 import { explain, explainFreshness } from './explain.ts';
 import { plan } from './plan.ts';
-import { anImage, aPolicy, aSnapshot, aUse, MINUTE, NOW } from './snapshot.suite.ts';
+import { aDisk, aLease, anImage, aPolicy, aSnapshot, aUse, imageId, MINUTE, NOW } from './snapshot.suite.ts';
 
 function sentence(use: LastUse | undefined): string | undefined {
   const made = plan(aSnapshot([anImage('a', { a: 100 })], use ? { a: use } : {}), aPolicy(), NOW);
@@ -25,6 +25,18 @@ describe('an explanation', () => {
     [undefined, 'no use is known, it came 10h ago'],
   ])('says where the knowledge of a last use comes from: %#', (use, words) => {
     expect(sentence(use)).toBe(`It stays: there is room enough; ${words}.`);
+  });
+
+  it('says of an image that goes or stays that a waiting job will probably need it', () => {
+    const images = [anImage('a', { a: 150 }), anImage('b', { b: 100 })];
+    const leases = [aLease(imageId('a'), 'expected'), aLease(imageId('b'), 'expected')];
+    const low = { filesystems: [aDisk(199)], leases };
+    const made = plan(aSnapshot(images, { a: aUse(190), b: aUse(30) }, low), aPolicy(), NOW);
+    const end = 'by job 1 of project 1, as its trace says; a job that waits will probably need it.';
+    expect(made.decisions.map((decision) => explain(decision, NOW))).toEqual([
+      `It goes, freeing 150 B: the disk is below its mark and nothing that may go is less likely to be missed; last used 3h10m ago ${end}`,
+      `It stays: there is room enough; last used 30m ago ${end}`,
+    ]);
   });
 
   it('says how far GitLab’s side reaches, and nothing where that is up to date', () => {

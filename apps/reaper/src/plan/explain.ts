@@ -7,9 +7,9 @@ import type { Reason } from './reasons.ts';
 import type { Freshness } from './snapshot.ts';
 
 const SENTENCES = {
-  'disk-low': 'the disk is below its mark and nothing that may go was used longer ago',
-  'over-budget': 'the images exceed their budget and nothing that may go was used longer ago',
-  requested: 'room was asked for and nothing that may go was used longer ago',
+  'disk-low': 'the disk is below its mark and nothing that may go is less likely to be missed',
+  'over-budget': 'the images exceed their budget and nothing that may go is less likely to be missed',
+  requested: 'room was asked for and nothing that may go is less likely to be missed',
   emergency: 'the disk is below the emergency mark',
   'own-image': 'it is Sideband’s own',
   'in-use': 'a container is made of it',
@@ -27,10 +27,11 @@ const SENTENCES = {
   'room-enough': 'there is room enough',
 } as const satisfies Record<Reason, string>;
 
-/** One sentence for a person: what happens to the image, why, and what it was last used for. */
+/** One sentence for a person: what happens to the image, why, what it was last used for, and whether it is expected to be. */
 export function explain(decision: Decision, now: Millis): string {
   const act = decision.verdict === 'evict' ? `goes, freeing ${formatBytes(decision.freesBytes)}` : 'stays';
-  return `It ${act}: ${SENTENCES[decision.reason]}; ${explainLastUse(decision.lastUse, now)}.`;
+  const expected = decision.isExpected ? '; a job that waits will probably need it' : '';
+  return `It ${act}: ${SENTENCES[decision.reason]}; ${explainLastUse(decision.lastUse, now)}${expected}.`;
 }
 
 /** One sentence about how far the evidence reaches; undefined where GitLab's side of it is up to date. */

@@ -6,19 +6,22 @@ export interface Candidate {
   readonly image: EngineImage;
   readonly lastUse: ImageLastUse;
   readonly guard: Guard | undefined;
+  /** A job that waits will probably need it. */
+  readonly isExpected: boolean;
   /** Bytes that only this image has, before anything goes. */
   readonly ownBytes: number;
 }
 
 /**
  * The order in which images would go: by tier (unguarded, then those an emergency opens, then those that
- * never go), oldest last use first; among equals those nobody is known to have used, then the larger own size, then
+ * never go), those that no waiting job will probably need first, then oldest last use first; among equals those nobody is known to have used, then the larger own size, then
  * the id, so that two runs agree.
  */
 export function inOrder(candidates: readonly Candidate[]): readonly Candidate[] {
   return [...candidates].sort(
     (a, b) =>
       tierOf(a) - tierOf(b) ||
+      Number(a.isExpected) - Number(b.isExpected) ||
       a.lastUse.at - b.lastUse.at ||
       Number(a.lastUse.use !== undefined) - Number(b.lastUse.use !== undefined) ||
       b.ownBytes - a.ownBytes ||

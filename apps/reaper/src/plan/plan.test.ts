@@ -160,6 +160,52 @@ describe('last use', () => {
   });
 });
 
+describe('an image that a waiting job will probably need', () => {
+  const expectA = { leases: [aLease(imageId('a'), 'expected')] };
+  const order = (more: Parameters<typeof aSnapshot>[2]): string =>
+    plan(aSnapshot(THREE, THREE_USED, more), aPolicy(), NOW)
+      .decisions.map(({ image }) => image.id.slice(7, 8))
+      .join('');
+
+  it('goes after the others, however long ago it was used', () => {
+    expect(order(LOW)).toBe('abc');
+    expect(order({ ...LOW, ...expectA })).toBe('bca');
+    expect(decisions(aSnapshot(THREE, THREE_USED, { ...LOW, ...expectA }))).toEqual({
+      a: 'keep room-enough',
+      b: 'evict disk-low',
+      c: 'evict disk-low',
+    });
+  });
+
+  it('goes all the same where the others are not enough, and before any that is guarded', () => {
+    const more = { filesystems: [aDisk(20)], ...expectA, containers: [aContainer('c')] };
+    const guarded = { ...more, repullable: [imageId('a'), imageId('c')] };
+    expect(order(guarded)).toBe('abc');
+    expect(decisions(aSnapshot(THREE, THREE_USED, guarded))).toEqual({
+      a: 'evict emergency',
+      b: 'keep origin-unknown',
+      c: 'keep in-use',
+    });
+  });
+
+  it('goes after the others also among those that only an emergency opens', () => {
+    const none = { filesystems: [aDisk(10)], repullable: [], ...expectA };
+    expect(order(none)).toBe('bca');
+    expect(decisions(aSnapshot(THREE, THREE_USED, none))['b']).toBe('evict emergency');
+  });
+
+  it('is as any other once the lease is over, or its job has its build container', () => {
+    expect(order({ ...LOW, leases: [aLease(imageId('a'), 'expected', 0)] })).toBe('abc');
+    const build = { ...aContainer('c', 'build'), image: imageId('c') };
+    expect(order({ ...LOW, ...expectA, containers: [build] })).toBe('abc');
+  });
+
+  it('is found under any of its names', () => {
+    const leases = [aLease('docker.io/library/a:1', 'expected'), aLease(imageId('b'), 'expected')];
+    expect(order({ ...LOW, leases })).toBe('cab');
+  });
+});
+
 describe('any host', () => {
   const LAYER_BYTES = { k: 0, l: 7, m: 20, n: 55, o: 90 };
   const letters = ['a', 'b', 'c', 'd', 'e', 'f'];

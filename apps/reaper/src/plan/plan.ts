@@ -3,7 +3,7 @@ import type { EngineImage, ImageId } from '../engine/port.ts';
 import { claimsOf } from './claims.ts';
 import { guardOf } from './guards.ts';
 import type { ImageLastUse } from './last-use.ts';
-import { lastUseOf } from './last-use.ts';
+import { knownIdentities, lastUseOf } from './last-use.ts';
 import { imageBytes, LayerCount } from './layers.ts';
 import { type Candidate, childrenOf, inOrder } from './order.ts';
 import type { Policy } from './policy.ts';
@@ -16,6 +16,8 @@ interface Judged {
   readonly lastUse: ImageLastUse;
   readonly bytes: number;
   readonly ownBytes: number;
+  /** A job that waits will probably need it, so others of its tier go first. */
+  readonly isExpected: boolean;
 }
 
 export interface Eviction extends Judged {
@@ -58,7 +60,8 @@ export function plan(snapshot: Snapshot, policy: Policy, now: Millis): Plan {
     snapshot.images.map((image) => {
       const lastUse = lastUseOf(image, snapshot, now);
       const guard = guardOf(image, lastUse, claims, snapshot, policy, now);
-      return { image, lastUse, guard, ownBytes: layers.ownBytes(image) };
+      const isExpected = knownIdentities(image, snapshot).some((identity) => claims.expected.has(identity));
+      return { image, lastUse, guard, isExpected, ownBytes: layers.ownBytes(image) };
     }),
   );
   const evictions = choose(ordered, pressure, layers, snapshot.images);
@@ -133,6 +136,6 @@ function keepReason(candidate: Candidate, children: ReadonlyMap<ImageId, number>
   return (children.get(candidate.image.id) ?? 0) > 0 ? 'has-children' : 'room-enough';
 }
 
-function judge({ image, lastUse, ownBytes }: Candidate): Judged {
-  return { image, lastUse, bytes: imageBytes(image), ownBytes };
+function judge({ image, lastUse, isExpected, ownBytes }: Candidate): Judged {
+  return { image, lastUse, isExpected, bytes: imageBytes(image), ownBytes };
 }

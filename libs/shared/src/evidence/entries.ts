@@ -5,7 +5,9 @@ import { type InstanceName, type JobKey, parseInstanceName, parseJobId, parsePro
 import {
   type Identity,
   type LastUse,
+  LEASE_STRENGTHS,
   type Lease,
+  type LeaseStrength,
   type RecordedUse,
   ROLES,
   type Role,
@@ -13,6 +15,7 @@ import {
   type Source,
   type Use,
 } from './model.ts';
+import { TOMBSTONE_MS } from './store.ts';
 
 /*
  * How evidence is written down: words with a space between them, what may hold a space last. Names and
@@ -77,24 +80,37 @@ export function leaseText(lease: Pick<Lease, 'job' | 'identity'>): string {
 }
 
 /** Above every expiry, year 9999 included, and small enough that the sum of both is exact in a double. */
-export const CONFIRMED_FROM = 2 ** 52;
+const STRENGTH_STEP = 2 ** 52;
+
+/** The scores of predicted leases begin at 0, so those of expected ones are negative: expired, to a reaper that knows of none. */
+function lowestScore(strength: LeaseStrength): number {
+  return (LEASE_STRENGTHS.indexOf(strength) - LEASE_STRENGTHS.indexOf('predicted')) * STRENGTH_STEP;
+}
 
 /**
- * A lease's strength and expiry as one number that only ever grows: any confirmed lease is above any predicted
- * one, and within a strength the later expiry is above. Keeping the larger number is the whole merge.
+ * A lease's strength and expiry as one number that only ever grows: any lease is above any weaker one, and within a
+ * strength the later expiry is above. Keeping the larger number is the whole merge.
  */
-export function leaseScore(lease: Pick<Lease, 'strength' | 'expiresAt'>): number {
-  const expiry = Math.min(Math.max(wholeMillis(lease.expiresAt), 0), CONFIRMED_FROM - 1);
-  return lease.strength === 'confirmed' ? CONFIRMED_FROM + expiry : expiry;
+export function leaseScore({ strength, expiresAt }: Pick<Lease, 'strength' | 'expiresAt'>): number {
+  return lowestScore(strength) + Math.min(Math.max(wholeMillis(expiresAt), 0), STRENGTH_STEP - 1);
+}
+
+/** The scores, both ends included, of leases that can be forgotten at `now`. */
+export function forgottenScores(now: Millis): readonly (readonly [from: number, to: number])[] {
+  return LEASE_STRENGTHS.map((strength) => {
+    const from = lowestScore(strength);
+    // An expired confirmed lease stays a while: a late predicted one must not take its place.
+    return [from, from + now - (strength === 'confirmed' ? TOMBSTONE_MS : 0)];
+  });
 }
 
 export function parseLease(text: string, score: number): Lease | undefined {
   const [instance = '', project = '', job = '', identity = '', ...more] = text.split(' ');
   const key = parseJobKey(instance, project, job);
   if (key === undefined || !isIdentity(identity) || more.length > 0) return undefined;
-  const confirmed = score >= CONFIRMED_FROM;
-  const expiresAt = wholeMillis(confirmed ? score - CONFIRMED_FROM : score);
-  return { job: key, identity, strength: confirmed ? 'confirmed' : 'predicted', expiresAt };
+  const strength = LEASE_STRENGTHS.findLast((one) => score >= lowestScore(one));
+  if (strength === undefined) return undefined;
+  return { job: key, identity, strength, expiresAt: wholeMillis(score - lowestScore(strength)) };
 }
 
 const parkedUse = z.tuple([

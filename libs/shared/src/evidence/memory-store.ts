@@ -1,7 +1,7 @@
 import type { Millis } from '../clock.ts';
 import type { HostName, JobKey, SystemId } from '../names.ts';
 import {
-  CONFIRMED_FROM,
+  forgottenScores,
   instancesText,
   jobText,
   leaseScore,
@@ -89,9 +89,9 @@ class MemoryEvidenceStore implements EvidenceStore {
 
   async leases(host: HostName, now: Millis): Promise<readonly Lease[]> {
     const { leases } = this.#host(host);
-    const forgotten = CONFIRMED_FROM + now - TOMBSTONE_MS;
+    const forgotten = forgottenScores(now);
     for (const [text, score] of leases) {
-      if (score <= now || (score >= CONFIRMED_FROM && score <= forgotten)) leases.delete(text);
+      if (forgotten.some(([from, to]) => score >= from && score <= to)) leases.delete(text);
     }
     return ranked(leases)
       .flatMap(([text, score]) => parseLease(text, score) ?? [])

@@ -58,10 +58,15 @@ export interface RecordedUse {
   readonly at: Millis;
 }
 
-export const LEASE_STRENGTHS = ['predicted', 'confirmed'] as const;
+/**
+ * Weakest first. `expected`: a job that is created or pending will probably need the image; that puts it behind the
+ * others in the order, and holds nothing. `predicted`: a job has started whose like used it last time; yields in an
+ * emergency. `confirmed`: the job's own trace says so; holds always.
+ */
+export const LEASE_STRENGTHS = ['expected', 'predicted', 'confirmed'] as const;
 export type LeaseStrength = (typeof LEASE_STRENGTHS)[number];
 
-/** A promise that a job in its preparation gap needs an image. */
+/** A promise that a job in its preparation gap, or one that is about to start, needs an image. */
 export interface Lease {
   readonly job: JobKey;
   readonly identity: Identity;

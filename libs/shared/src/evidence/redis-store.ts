@@ -5,7 +5,7 @@ import type { HostName, JobKey, SystemId } from '../names.ts';
 import { callRedis } from '../redis-call.ts';
 import { defineScript } from '../redis-script.ts';
 import {
-  CONFIRMED_FROM,
+  forgottenScores,
   instancesText,
   isIdentity,
   jobText,
@@ -139,11 +139,8 @@ class RedisEvidenceStore implements EvidenceStore {
 
   async leases(host: HostName, now: Millis): Promise<readonly Lease[]> {
     const key = hostKeys(host).leases;
-    const forgotten = CONFIRMED_FROM + now - TOMBSTONE_MS;
     const flat = await callRedis(async () => {
-      // An expired confirmed lease stays a while: a late predicted one must not take its place.
-      await this.#redis.zremrangebyscore(key, '-inf', now);
-      await this.#redis.zremrangebyscore(key, CONFIRMED_FROM, forgotten);
+      for (const [from, to] of forgottenScores(now)) await this.#redis.zremrangebyscore(key, from, to);
       return this.#redis.zrange(key, 0, '-1', 'WITHSCORES');
     });
     const leases = this.#understood(key, pairs(flat), ([text, score]) => parseLease(text, Number(score)));

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Millis } from '../clock.ts';
-import { DEFAULT_BOUNDS, type EvidenceBounds, type EvidenceStore, TOMBSTONE_MS } from './store.ts';
+import { DEFAULT_BOUNDS, type EvidenceBounds, type EvidenceStore } from './store.ts';
 import { freshPlace, jobKey, NOON, type Place, YEAR_9999 } from './store-events.suite.ts';
+import { describeLeases } from './store-leases.suite.ts';
 import { describeAnyOrder } from './store-orders.suite.ts';
 import { fed, later, lease, MINUTE, NODE, RUBY, RUBY_ID, use } from './store-samples.suite.ts';
 
@@ -113,8 +114,8 @@ export function describeEvidenceStore(
       expect(await store.recordedUses(hosts[0], 0)).toEqual([]);
     });
 
-    test('the newest are kept: of pulls, of parked uses, and of leases the confirmed before the predicted', async () => {
-      const { store, hosts, managers } = start({ identities: 1, parked: 1, leases: 1 });
+    test('the newest are kept: of pulls, of parked uses, and of leases the stronger before the weaker', async () => {
+      const { store, hosts, managers } = start({ identities: 1, parked: 1, leases: 2 });
       await store.noteRepullable(hosts[0], [NODE], later(MINUTE));
       await store.noteRepullable(hosts[0], [RUBY], NOON);
       expect(await store.repullable(hosts[0])).toEqual(new Set([NODE]));
@@ -124,8 +125,12 @@ export function describeEvidenceStore(
       expect([...(await store.lastUses(hosts[0])).keys()]).toEqual([NODE]);
 
       const confirmed = lease({ strength: 'confirmed', expiresAt: later(MINUTE) });
-      await store.lease(hosts[0], [confirmed, lease({ job: jobKey(2) })]);
-      expect(await store.leases(hosts[0], NOON)).toEqual([confirmed]);
+      const expected = lease({ job: jobKey(3), strength: 'expected', expiresAt: YEAR_9999 as Millis });
+      await store.lease(hosts[0], [confirmed, lease({ job: jobKey(2) }), expected]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([lease({ job: jobKey(2) }), confirmed]);
+      await store.endJob(hosts[0], jobKey(2), NOON);
+      await store.lease(hosts[0], [expected, lease({ ...expected, job: jobKey(4), expiresAt: later(1) })]);
+      expect(await store.leases(hosts[0], NOON)).toEqual([expected, confirmed]);
     });
 
     test('pulls are remembered per host', async () => {
@@ -134,56 +139,6 @@ export function describeEvidenceStore(
       await store.noteRepullable(hosts[0], [], NOON);
       expect(await store.repullable(hosts[0])).toEqual(new Set([RUBY, NODE]));
       expect(await store.repullable(hosts[1])).toEqual(new Set());
-    });
-  });
-
-  describe(`${name}: leases`, () => {
-    test('a lease holds until it expires, to the millisecond', async () => {
-      const { store, hosts } = start();
-      await store.lease(hosts[0], [lease()]);
-      expect(await store.leases(hosts[0], later(10 * MINUTE - 1))).toEqual([lease()]);
-      expect(await store.leases(hosts[0], later(10 * MINUTE))).toEqual([]);
-    });
-
-    test('the later expiry counts; once confirmed, the confirmed one', async () => {
-      const { store, hosts } = start();
-      await store.lease(hosts[0], [lease(), lease({ expiresAt: later(MINUTE) })]);
-      expect(await store.leases(hosts[0], NOON)).toEqual([lease()]);
-      const confirmed = lease({ strength: 'confirmed', expiresAt: later(5 * MINUTE) });
-      await store.lease(hosts[0], [confirmed, lease({ expiresAt: later(60 * MINUTE) })]);
-      expect(await store.leases(hosts[0], NOON)).toEqual([confirmed]);
-    });
-
-    test('an expired confirmed lease is not replaced by a late predicted one', async () => {
-      const { store, hosts } = start();
-      await store.lease(hosts[0], [lease({ strength: 'confirmed' })]);
-      expect(await store.leases(hosts[0], later(11 * MINUTE))).toEqual([]);
-      await store.lease(hosts[0], [lease({ expiresAt: later(60 * MINUTE) })]);
-      expect(await store.leases(hosts[0], later(11 * MINUTE))).toEqual([]);
-    });
-
-    test('the end of a job ends its leases only, and a late "running" revives nothing', async () => {
-      const { store, hosts } = start();
-      const other = lease({ job: jobKey(11) });
-      await store.lease(hosts[0], [lease(), lease({ identity: NODE }), other]);
-      await store.endJob(hosts[0], jobKey(1), later(MINUTE));
-      await store.lease(hosts[0], [lease({ strength: 'confirmed' })]);
-      expect(await store.leases(hosts[0], NOON)).toEqual([other]);
-      await store.lease(hosts[1], [lease()]);
-      expect(await store.leases(hosts[1], NOON)).toEqual([lease()]);
-    });
-
-    test('a tombstone lasts two days, and an absurd time takes only the older ones with it', async () => {
-      const { store, hosts } = start();
-      await store.endJob(hosts[0], jobKey(1), NOON);
-      await store.endJob(hosts[0], jobKey(2), later(TOMBSTONE_MS));
-      const until = lease({ expiresAt: later(2 * TOMBSTONE_MS) });
-      await store.lease(hosts[0], [until]);
-      expect(await store.leases(hosts[0], NOON)).toEqual([]);
-      await store.endJob(hosts[0], jobKey(3), YEAR_9999 as Millis);
-      await store.endJob(hosts[0], jobKey(4), NOON);
-      await store.lease(hosts[0], [until, { ...until, job: jobKey(3) }, { ...until, job: jobKey(4) }]);
-      expect(await store.leases(hosts[0], NOON)).toEqual([until]);
     });
   });
 
@@ -273,5 +228,6 @@ export function describeEvidenceStore(
     });
   });
 
+  describeLeases(name, start);
   describeAnyOrder(name, start);
 }

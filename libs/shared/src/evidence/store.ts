@@ -33,7 +33,7 @@ export interface EvidenceStore {
   noteRepullable(host: HostName, identities: readonly Identity[], at: Millis): Promise<void>;
   repullable(host: HostName): Promise<ReadonlySet<Identity>>;
 
-  /** Refused without a word when the job has ended: a late "running" revives nothing. A confirmed lease stays confirmed. */
+  /** Refused without a word when the job has ended: a late "running" revives nothing. A lease never becomes weaker. */
   lease(host: HostName, leases: readonly Lease[]): Promise<void>;
   /** Those that have not expired at `now`. */
   leases(host: HostName, now: Millis): Promise<readonly Lease[]>;
@@ -56,7 +56,7 @@ export interface EvidenceBounds {
   readonly identities: number;
   /** Recorded uses, newest kept. One takes 225 bytes in Redis (7.0). */
   readonly uses: number;
-  /** Leases at a time: confirmed ones are kept first, then those with the latest expiry. */
+  /** Leases at a time: the stronger are kept first, then those with the latest expiry. */
   readonly leases: number;
   /** Uses parked under one manager, newest kept. */
   readonly parked: number;

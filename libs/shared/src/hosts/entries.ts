@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import type { Millis } from '../clock.ts';
 import { parseJson } from '../json.ts';
 import { type HostName, parseHostName, parseSystemId } from '../names.ts';
+import { quote } from '../quote.ts';
+import { ok, type Refusal, type Result, refuse } from '../result.ts';
 import type { JobClaim, Notice, Registration } from './records.ts';
 
 /* How what hosts say, and what is said to them, is written down. */
@@ -13,14 +15,29 @@ export const registrationRecord = z.object({
   seenAt: z.number(),
   mode: z.enum(['observe', 'enforce']),
   engine: z._default(z.string(), ''),
+  instance: z.optional(z.string()),
 });
 
-/** A system id that is none is dropped alone. */
-export function parseRegistration(record: z.infer<typeof registrationRecord>): Registration | undefined {
+/** A system id or an instance that is none is dropped alone. */
+export function parseRegistration({
+  instance: called,
+  ...record
+}: z.infer<typeof registrationRecord>): Registration | undefined {
   const host = parseHostName(record.host);
   if (!host.ok) return undefined;
+  const instance = called === undefined ? undefined : parseMachineInstance(called);
   const systemIds = record.systemIds.map(parseSystemId).flatMap((id) => (id.ok ? [id.value] : []));
-  return { ...record, host: host.value, systemIds, seenAt: record.seenAt as Millis };
+  const registration = { ...record, host: host.value, systemIds, seenAt: record.seenAt as Millis };
+  return instance?.ok ? { ...registration, instance: instance.value } : registration;
+}
+
+/** The name an autoscaler gave to a machine: `i-0123456789abcdef0`. */
+export function parseMachineInstance(text: string): Result<string, Refusal> {
+  if (/^[!-~]{1,255}$/.test(text)) return ok(text);
+  return refuse({
+    reason: 'bad-instance',
+    message: `${quote(text)} is no instance: use 1 to 255 printable ASCII characters without spaces`,
+  });
 }
 
 // A host name has 253 characters at most, and five digits of a port behind it.

@@ -12,6 +12,8 @@ export interface Registration {
   readonly mode: 'observe' | 'enforce';
   /** The same for every reaper beside this engine until the machine restarts, and for no other engine; empty: not known. */
   readonly engine: string;
+  /** What an autoscaler calls the machine: the runner's traces name it so. Undefined: it was made by none, or nobody said. */
+  readonly instance?: string;
 }
 
 /** A job whose containers are on a host, as their labels say. */

@@ -91,6 +91,22 @@ describe('host records in Redis', () => {
     expect(await records.report(ALPHA)).toBeUndefined();
   });
 
+  test('an instance comes back, is missing where none was said, and is dropped alone where it is none', async () => {
+    const records = createRedisHostRecords(redis);
+    const named = { ...registration(ALPHA), instance: 'projects/7/i-0123456789abcdef0' };
+    await records.register(named);
+    await records.register(registration(BETA));
+    expect(new Set(await records.registrations())).toEqual(new Set([named, registration(BETA)]));
+    for (const instance of ['', 'a b', 'a\n', 'ü', 'a'.repeat(256)]) {
+      await records.register({ ...registration(ALPHA), instance });
+      expect(new Set(await records.registrations())).toEqual(
+        new Set([registration(ALPHA), registration(BETA)]),
+      );
+    }
+    await redis.set(hostKeys(ALPHA).registration, JSON.stringify({ ...registration(ALPHA), instance: 7 }));
+    expect(await records.registrations()).toEqual([registration(BETA)]);
+  });
+
   test('the last report is kept for a day', async () => {
     const records = createRedisHostRecords(redis);
     expect(await records.report(ALPHA)).toBeUndefined();

@@ -7,6 +7,17 @@ const nothing = z.object({});
 /** How good what a reaper decides upon is: `stale` and `watch-only` want an operator's look. */
 const evidenceKind = z.enum(['fresh', 'stale', 'watch-only']);
 
+/** What a hook or a list said of a job, as far as it was there. Times in milliseconds. */
+const jobDetails = z.object({
+  name: z.string(),
+  createdAt: z.number(),
+  startedAt: z.optional(z.number()),
+  finishedAt: z.optional(z.number()),
+  /** The runner's record, which several machines may share. */
+  runner: z.optional(z.number()),
+  systemId: z.optional(z.string()),
+});
+
 /** The collector's work: each hint about a job is looked up in GitLab and becomes evidence. */
 export const resolveQueue = defineQueue('resolve', {
   /** Something was heard of a job. The status is only a hint: GitLab is asked. */
@@ -15,10 +26,19 @@ export const resolveQueue = defineQueue('resolve', {
       instance: z.string(),
       project: z.number(),
       job: z.number(),
-      status: z.enum(['running', 'ended']),
+      /** `expected`: created or pending. */
+      status: z.enum(['expected', 'running', 'ended']),
       receivedAt: z.number(),
+      /** With these GitLab is asked for the trace only; without them also for the job. */
+      details: z.optional(jobDetails),
     }),
-    result: z.object({ outcome: z.string(), uses: z.number(), hosts: z.array(z.string()) }),
+    result: z.object({
+      outcome: z.string(),
+      uses: z.number(),
+      hosts: z.array(z.string()),
+      /** What could not be known, where the evidence is weaker for it. */
+      missing: z.optional(z.array(z.string())),
+    }),
     attempts: 12,
     backoffMs: 2_000,
     // As many as reconcile may bring up again at each poll because their traces are refused.
@@ -33,6 +53,24 @@ export const reconcileQueue = defineQueue('reconcile', {
     result: z.object({ projects: z.number(), jobs: z.number(), missed: z.number(), unparked: z.number() }),
     attempts: 1,
     backoffMs: 0,
+  },
+});
+
+/** What GitLab's system hooks tell of projects. */
+export const onboardQueue = defineQueue('onboard', {
+  /** A project was made: its hook is installed where the collector may. */
+  'project-created': {
+    payload: z.object({ instance: z.string(), project: z.number() }),
+    result: z.object({ outcome: z.string() }),
+    attempts: 8,
+    backoffMs: 5_000,
+  },
+  /** A project is gone: what the collector remembers of its jobs goes too. Evidence stays; the images were used. */
+  'project-destroyed': {
+    payload: z.object({ instance: z.string(), project: z.number() }),
+    result: z.object({ outcome: z.string() }),
+    attempts: 8,
+    backoffMs: 5_000,
   },
 });
 

@@ -50,7 +50,7 @@ describe('a producer', () => {
     expect(job).toMatchObject({ name: 'divide', data: sum });
     expect(job?.opts).toMatchObject({
       attempts: 3,
-      backoff: { type: 'exponential', delay: 20 },
+      backoff: { type: 'exponential', delay: 20, jitter: 0.5 },
       delay: 60_000,
       removeOnComplete: { age: 86_400, count: 200 },
       removeOnFail: { age: 604_800, count: 500 },
@@ -69,6 +69,34 @@ describe('a producer', () => {
     for (const jobId of ['a:b', '12', '']) {
       await expect(producer.add('divide', sum, { jobId })).rejects.toThrow(RangeError);
     }
+  });
+
+  test('what is for later waits behind all that comes after it', async () => {
+    const server = await serve();
+    const connection = connect(server.url, 'request');
+    await redisReady(connection);
+    const producer = produce(connection);
+    await producer.addAll('divide', [
+      { payload: { dividend: 1, divisor: 1 }, options: { later: true } },
+      { payload: { dividend: 2, divisor: 1 }, options: { jobId: 'now' } },
+      { payload: { dividend: 2, divisor: 1 }, options: { jobId: 'now' } },
+    ]);
+    await producer.add('divide', { dividend: 3, divisor: 1 });
+    const done: number[] = [];
+    const worker = createWorker(
+      toyQueue,
+      {
+        async divide({ dividend }) {
+          done.push(dividend);
+          return { quotient: dividend };
+        },
+        once: async (_, { attempt }) => ({ attempt }),
+      },
+      { connection: connect(server.url, 'worker'), prefix: TOY_PREFIX, log: silentLog() },
+    );
+    cleanUps.push(() => worker.close());
+    await until('all three to be done', async () => done.length === 3);
+    expect(done).toEqual([2, 3, 1]);
   });
 
   test('a schedule said twice is one schedule, and its jobs come', async () => {

@@ -8,11 +8,20 @@ interface AddOptions {
   /** A job with an id that the queue still knows is not added again. No `:` and not only digits. */
   readonly jobId?: string;
   readonly delayMs?: number;
+  /** After all jobs that were added without it, whenever those come. */
+  readonly later?: boolean;
+}
+
+interface Addition<P> {
+  readonly payload: P;
+  readonly options?: AddOptions;
 }
 
 export interface Producer<J extends JobDefinitions> {
   /** Resolves with the job's id once Redis has it. Throws `REDIS_UNAVAILABLE`, at once while Redis is away. */
   add<N extends keyof J & string>(name: N, payload: PayloadOf<J[N]>, options?: AddOptions): Promise<string>;
+  /** Several at once, in one request: all of them are added, or none. */
+  addAll<N extends keyof J & string>(name: N, additions: readonly Addition<PayloadOf<J[N]>>[]): Promise<void>;
   /** One schedule a job name: saying it again, also from another process, changes the old one. */
   schedule<N extends keyof J & string>(name: N, everyMs: number, payload: PayloadOf<J[N]>): Promise<void>;
   /** The same where the schedule is gone, because Redis lost it while we were connected; else nothing. */
@@ -37,6 +46,10 @@ const KEEP_COMPLETED_SECONDS = 86_400;
 const KEEP_COMPLETED = 200;
 const KEEP_FAILED = { age: 7 * 86_400, count: 500 };
 const KEEP_EVENTS = 1_000;
+/** Any priority at all is behind none. */
+const LATER = 1;
+/** Of a pause before the next try: what failed together must not come back together. */
+const JITTER = 0.5;
 
 export function createProducer<J extends JobDefinitions>(
   definition: QueueDefinition<J>,
@@ -76,6 +89,15 @@ export function createProducer<J extends JobDefinitions>(
       const job = await whileReady(() => queue.add(name, payload, opts));
       return String(job.id);
     },
+    async addAll(name, additions) {
+      if (additions.length === 0) return;
+      const jobs = additions.map(({ payload, options = {} }) => ({
+        name,
+        data: payload,
+        opts: addOptions(definition.jobs[name], options),
+      }));
+      await whileReady(() => queue.addBulk(jobs));
+    },
     schedule,
     async keepScheduled(name, everyMs, payload) {
       const known = await whileReady(() => queue.getJobScheduler(name));
@@ -85,7 +107,7 @@ export function createProducer<J extends JobDefinitions>(
   };
 }
 
-function addOptions(job: JobDefinition | undefined, { jobId, delayMs }: AddOptions): JobsOptions {
+function addOptions(job: JobDefinition | undefined, { jobId, delayMs, later }: AddOptions): JobsOptions {
   if (jobId !== undefined && (jobId.includes(':') || /^\d*$/.test(jobId))) {
     throw new RangeError('A job id may neither hold ":" nor be a number: BullMQ keeps those for itself');
   }
@@ -93,13 +115,14 @@ function addOptions(job: JobDefinition | undefined, { jobId, delayMs }: AddOptio
     ...jobOptions(job),
     ...(jobId === undefined ? {} : { jobId }),
     ...(delayMs === undefined ? {} : { delay: delayMs }),
+    ...(later === true ? { priority: LATER } : {}),
   };
 }
 
 function jobOptions(job: JobDefinition | undefined): JobsOptions {
   return {
     attempts: job?.attempts ?? 1,
-    backoff: { type: 'exponential', delay: job?.backoffMs ?? 0 },
+    backoff: { type: 'exponential', delay: job?.backoffMs ?? 0, jitter: JITTER },
     removeOnComplete: { age: KEEP_COMPLETED_SECONDS, count: job?.keepCompleted ?? KEEP_COMPLETED },
     removeOnFail: KEEP_FAILED,
     // The log has the stack; one line in Redis is enough for the board.

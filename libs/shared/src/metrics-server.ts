@@ -1,8 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorText, SidebandError } from '@sideband/shared/errors';
-import type { Log } from '@sideband/shared/log';
-import type { Metrics } from './metrics.ts';
+import { errorText, SidebandError } from './errors.ts';
+import type { Log } from './log.ts';
+
+/** What a scrape is answered with: the text that Prometheus reads, and its media type. */
+export interface MetricsText {
+  text(): Promise<string>;
+  readonly contentType: string;
+}
 
 export interface MetricsServer {
   /** The one asked for, or the one the system chose for 0. */
@@ -22,7 +27,7 @@ const MOST_CONNECTIONS = 32;
  */
 export async function serveMetrics(
   address: { readonly host: string; readonly port: number },
-  metrics: Pick<Metrics, 'text' | 'contentType'>,
+  metrics: MetricsText,
   log: Log,
 ): Promise<MetricsServer> {
   const server = createServer(
@@ -62,7 +67,7 @@ export async function serveMetrics(
 async function answer(
   { method, url = '' }: IncomingMessage,
   response: ServerResponse,
-  metrics: Pick<Metrics, 'text' | 'contentType'>,
+  metrics: MetricsText,
 ): Promise<void> {
   const [path] = url.split('?');
   if (path !== '/metrics' && path !== '/health') return plain(response, 404, 'not found\n');
