@@ -5,24 +5,36 @@ const LONGEST_WAIT_MS = 3_600_000;
 /** `Retry-After: 0` would otherwise make the queue spin. */
 const SHORTEST_WAIT_MS = 1_000;
 
+type Headers = Readonly<Record<string, string>>;
+
 /**
  * Milliseconds the answer asks us to wait: `Retry-After` as seconds or as an HTTP date, else
  * `RateLimit-Reset` (Unix seconds). `undefined` if neither can be read.
  */
 export function askedWaitMs(headers: Headers, now: Millis): number | undefined {
-  const asked =
-    fromRetryAfter(headers.get('retry-after'), now) ?? fromReset(headers.get('ratelimit-reset'), now);
-  return asked === undefined ? undefined : Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, asked));
+  return bounded(fromRetryAfter(headers['retry-after'], now) ?? fromReset(headers['ratelimit-reset'], now));
 }
 
-function fromRetryAfter(value: string | null, now: Millis): number | undefined {
-  if (value === null) return undefined;
+/** The same of an answer that was good but the last before the limit; `undefined` if there are more to be had. */
+export function exhaustedForMs(headers: Headers, now: Millis): number | undefined {
+  return headers['ratelimit-remaining'] === '0'
+    ? bounded(fromReset(headers['ratelimit-reset'], now))
+    : undefined;
+}
+
+function bounded(milliseconds: number | undefined): number | undefined {
+  if (milliseconds === undefined) return undefined;
+  return Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, milliseconds));
+}
+
+function fromRetryAfter(value: string | undefined, now: Millis): number | undefined {
+  if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
   // Date.parse takes almost anything; an HTTP date is always in GMT.
   const at = / GMT$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : at - now;
 }
 
-function fromReset(value: string | null, now: Millis): number | undefined {
-  return value !== null && /^\d{1,11}$/.test(value) ? Number(value) * 1_000 - now : undefined;
+function fromReset(value: string | undefined, now: Millis): number | undefined {
+  return value !== undefined && /^\d{1,11}$/.test(value) ? Number(value) * 1_000 - now : undefined;
 }

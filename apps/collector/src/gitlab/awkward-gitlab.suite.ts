@@ -1,94 +1,68 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { inspect } from 'node:util';
-import { until } from '@sideband/infra/testkit/until';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ManualClock } from '@sideband/shared/clock';
-import { SidebandError } from '@sideband/shared/errors';
-import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
+import type { InstanceName, ProjectId } from '@sideband/shared/names';
 import { pino } from 'pino';
-import { expect } from 'vitest';
-import { createGitLab } from './gitbeaker-gitlab.ts';
-import type { GitLab } from './port.ts';
+import { connectGitLab, type GitLabConnection } from './connect-gitlab.ts';
+import { NOW, startAwkwardServer, TOKEN } from './guest/guest.suite.ts';
+import { createMemoryBudget } from './guest/memory-budget.ts';
 
-export const TOKEN = 'glpat-NEVER-TO-BE-SEEN';
 export const PROJECT = 7 as ProjectId;
-export const JOB = 42 as JobId;
-export const JOB_PATH = 'projects/7/jobs/42';
-export const NOW = Date.UTC(2026, 2, 1, 12);
+/** More than any test asks. */
+const REQUESTS_PER_MINUTE = 600_000;
 
-export interface Connection {
-  readonly token?: () => string | Promise<string>;
-  readonly timeoutMs?: number;
-  readonly path?: string;
+export interface JsonAnswer {
+  readonly body: unknown;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A server that answers as a test says, wrong if it likes, and the adapter before it. */
-export interface AwkwardGitLab {
+/** A server that answers as a test says, wrong if it likes, and the adapters before it. */
+export interface AwkwardGitLab extends GitLabConnection {
   readonly url: string;
-  answer: (request: IncomingMessage, response: ServerResponse) => void;
-  /** The connections that brought a request; fetch may open more and not use them. */
-  readonly sockets: readonly Socket[];
-  /** What the adapter wrote into its log. */
+  /** From now on it answers so. */
+  answer(how: (request: IncomingMessage, response: ServerResponse) => void): void;
+  /** From now on it answers JSON: with a 200 unless told, with a 404 where there is nothing. */
+  answerJson(what: (url: URL) => JsonAnswer | undefined): void;
+  /** The addresses that were asked for, in order. */
+  asked(): readonly URL[];
+  /** What the adapters wrote into their log. */
   readonly logged: readonly Record<string, unknown>[];
-  connect(options?: Connection): GitLab;
-  connectionClosed(): Promise<true>;
-  stop(): Promise<void>;
 }
 
+/** `close` ends the server as well. */
 export async function startAwkwardGitLab(): Promise<AwkwardGitLab> {
-  const sockets: Socket[] = [];
+  const server = await startAwkwardServer();
+  const { url } = server;
   const logged: Record<string, unknown>[] = [];
-  const server = createServer((request, response) => {
-    sockets.push(request.socket);
-    gitlab.answer(request, response);
+  const clock = new ManualClock(NOW);
+  const settings = {
+    ...{ instance: 'awkward' as InstanceName, url, token: () => TOKEN, ca: undefined, proxy: undefined },
+    requestsPerMinute: REQUESTS_PER_MINUTE,
+  };
+  const connection = connectGitLab(settings, {
+    ...{ clock, budget: createMemoryBudget(REQUESTS_PER_MINUTE, clock), random: () => 0.5 },
+    log: pino({}, { write: (line) => void logged.push(JSON.parse(line)) }),
+    pause: async (milliseconds) => clock.advance(milliseconds),
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const log = pino({}, { write: (line) => void logged.push(JSON.parse(line)) });
-  const gitlab: AwkwardGitLab = {
+  return {
+    ...connection,
     url,
-    answer: (_request, response) => response.writeHead(500).end(),
-    sockets,
     logged,
-    connect({ token = () => TOKEN, timeoutMs = 10_000, path = '' } = {}) {
-      const instance = 'awkward' as InstanceName;
-      return createGitLab({ instance, url: url + path, token, log, clock: new ManualClock(NOW), timeoutMs });
+    asked: () => server.asked.map((line) => new URL(line.slice(line.indexOf(' ') + 1), url)),
+    answer(how) {
+      server.answer = how;
     },
-    connectionClosed: () =>
-      until(
-        'the connection to be closed',
-        async () => sockets.length === 1 && sockets[0]?.destroyed === true,
-      ),
-    async stop() {
-      if (!server.listening) return;
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+    answerJson(what) {
+      server.answer = (request, response) => {
+        const found = what(new URL(request.url ?? '', url));
+        const { body, status = 200, headers = {} } = found ?? { body: {}, status: 404 };
+        response.writeHead(status, { 'content-type': 'application/json', ...headers });
+        response.end(JSON.stringify(body));
+      };
+    },
+    async close() {
+      await connection.close();
+      await server.stop();
     },
   };
-  return gitlab;
-}
-
-/** Writes as much as the other side takes, without an end. */
-export function writeForEver(response: ServerResponse): void {
-  const more = (): void => {
-    while (response.write('x'.repeat(65_536)));
-  };
-  response.on('drain', more);
-  more();
-}
-
-/** What the call fails with; neither it nor anything that hangs on it may show the token. */
-export async function failureOf(call: Promise<unknown>): Promise<SidebandError> {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof SidebandError)) throw new Error(`expected a SidebandError, got ${String(error)}`);
-  expect(error.cause).toBeUndefined();
-  expect(inspect(error, { depth: 20, showHidden: true, getters: true })).not.toContain(TOKEN);
-  expect(JSON.stringify([error, error.details])).not.toContain(TOKEN);
-  return error;
 }

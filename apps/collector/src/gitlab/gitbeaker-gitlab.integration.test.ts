@@ -1,30 +1,25 @@
 import { type GitLabStandIn, startGitLab } from '@sideband/infra/testkit/gitlab/stand-in';
 import { ManualClock } from '@sideband/shared/clock';
-import { silentLog } from '@sideband/shared/log';
-import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
+import type { JobId, ProjectId } from '@sideband/shared/names';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createGitLab } from './gitbeaker-gitlab.ts';
-import { describeGitLab, type GitLabSubject, SUITE_PROJECTS, SUITE_START } from './gitlab.suite.ts';
-import type { GitLab } from './port.ts';
+import type { GitLabConnection } from './connect-gitlab.ts';
+import { collect, describeGitLab, type GitLabSubject, SUITE_PROJECTS, SUITE_START } from './gitlab.suite.ts';
+import { describeGitLabRunners } from './gitlab-runners.suite.ts';
+import { connectStandIn, STAND_IN_TOKEN as TOKEN } from './stand-in-connection.suite.ts';
 
-const TOKEN = 'glpat-for-the-suite';
-const instance = 'stand-in' as InstanceName;
-
-function connect(url: string, token: () => string = () => TOKEN): GitLab {
-  return createGitLab({ instance, url, token, log: silentLog() });
-}
-
-describeGitLab('the adapter before a GitLab stand-in', async (): Promise<GitLabSubject> => {
+async function start(): Promise<GitLabSubject> {
   const clock = new ManualClock(SUITE_START);
   const standIn = await startGitLab({ token: TOKEN, clock });
+  const connection = connectStandIn(standIn);
+  const configurations = new Map<ProjectId, Record<string, string | null>>();
   for (const id of SUITE_PROJECTS) standIn.createProject({ id, path: `group/project-${id}` });
   return {
-    gitlab: connect(`${standIn.url}/`),
+    gitlab: connection.gitlab,
     clock,
     createJob: (project, name) => standIn.createJob({ project, name }),
-    run(id, systemId) {
+    run(id, runner, systemId) {
       standIn.pending(id);
-      standIn.running(id, { systemId });
+      standIn.running(id, { systemId, runnerId: runner });
     },
     end: (id, status) => standIn.finish(id, status),
     setTrace(id, text, paddingBytes) {
@@ -32,31 +27,53 @@ describeGitLab('the adapter before a GitLab stand-in', async (): Promise<GitLabS
       standIn.faults.padTrace(id, paddingBytes);
     },
     traceBytes: () => standIn.requests.all().reduce((bytes, request) => bytes + request.traceBytes, 0),
-    stop: () => standIn.stop(),
+    createRunner(id, managers) {
+      standIn.createRunner({ id });
+      for (const systemId of managers) standIn.contact({ systemId, runnerId: id });
+    },
+    setConfiguration(project, commit, yaml) {
+      const known = { ...configurations.get(project), [commit]: yaml ?? null };
+      configurations.set(project, known);
+      standIn.setConfiguration(project, known);
+    },
+    async stop() {
+      await connection.close();
+      await standIn.stop();
+    },
   };
-});
+}
+
+describeGitLab('the adapter before a GitLab stand-in', start);
+describeGitLabRunners('the adapter before a GitLab stand-in: runners and configurations', start);
 
 test.each([
-  ['https://GitLab.Example.com/', 'gitlab.example.com'],
-  ['https://gitlab.example.com:443/gitlab', 'gitlab.example.com'],
+  ['https://gitlab.example.com', 'gitlab.example.com'],
+  ['https://gitlab.example.com/gitlab', 'gitlab.example.com'],
   ['http://gitlab.example.com:8080', 'gitlab.example.com:8080'],
-])('at %s is known to runners as %s', (url, host) => {
-  expect(connect(url).host).toBe(host);
+])('at %s is known to runners as %s', async (url, host) => {
+  const connection = connectStandIn({ url });
+  expect(connection.gitlab.host).toBe(host);
+  await connection.close();
 });
 
 describe('the lists', () => {
   let standIn: GitLabStandIn;
+  let connection: GitLabConnection;
   beforeEach(async () => {
     standIn = await startGitLab({ token: TOKEN });
+    connection = connectStandIn(standIn);
   });
-  afterEach(() => standIn.stop());
+  afterEach(async () => {
+    await connection.close();
+    await standIn.stop();
+  });
 
   test('fetch a page when it is needed and not before', async () => {
     const project = standIn.createProject({ path: 'group/busy' });
     for (let made = 0; made < 250; made += 1) standIn.createJob({ project, name: 'job' });
     const requests = (): number => standIn.requests.count('/projects/:id/jobs');
     const seen: JobId[] = [];
-    for await (const job of connect(standIn.url).jobs(project, { running: false })) {
+    for await (const job of connection.gitlab.jobs(project, 'any')) {
       seen.push(job.id);
       expect(requests()).toBe(Math.ceil(seen.length / 100));
       if (seen.length === 101) break;
@@ -68,7 +85,7 @@ describe('the lists', () => {
     const project = standIn.createProject({ path: 'group/busy' });
     const ids = Array.from({ length: 150 }, () => standIn.createJob({ project, name: 'job' }));
     const seen: JobId[] = [];
-    for await (const job of connect(standIn.url).jobs(project, { running: false })) {
+    for await (const job of connection.gitlab.jobs(project, 'any')) {
       if (seen.length % 10 === 0) standIn.createJob({ project, name: 'made meanwhile' });
       seen.push(job.id);
     }
@@ -82,7 +99,7 @@ describe('the lists', () => {
     standIn.createProject({ path: 'group/guest', access: 'guest' });
     standIn.createProject({ path: 'group/hidden', access: 'none' });
     const listed: ProjectId[] = [];
-    for await (const id of connect(standIn.url).projects()) listed.push(id);
+    for await (const id of connection.gitlab.projects()) listed.push(id);
     expect(listed).toEqual(ids.toReversed());
   });
 
@@ -91,7 +108,7 @@ describe('the lists', () => {
     for (let made = 0; made < 150; made += 1) standIn.createJob({ project, name: 'job' });
     const seen: JobId[] = [];
     const reading = (async () => {
-      for await (const job of connect(standIn.url).jobs(project, { running: false })) {
+      for await (const job of connection.gitlab.jobs(project, 'any')) {
         if (seen.length === 0) standIn.faults.answerNext(1, { status: 429, retryAfter: 3 });
         seen.push(job.id);
       }
@@ -106,10 +123,55 @@ test('a new token counts from the next request on', async () => {
   const project = standIn.createProject({ path: 'group/project' });
   const job = standIn.createJob({ project, name: 'job' });
   let token = 'glpat-expired';
-  const gitlab = connect(standIn.url, () => token);
+  const { gitlab, close } = connectStandIn(standIn, () => token);
 
   await expect(gitlab.job(project, job)).rejects.toMatchObject({ code: 'GITLAB_REFUSED' });
   token = TOKEN;
   expect(await gitlab.job(project, job)).toMatchObject({ id: job });
+  await close();
+  await standIn.stop();
+});
+
+test.each(['16.0.0', '16.4.0', '16.9.0', '16.11.0', '17.5.0-ee', '19.3.0-ee'])(
+  'a GitLab %s lists what is open, and has the configuration of a commit or says that it is not',
+  async (version) => {
+    const standIn = await startGitLab({ token: TOKEN, version });
+    const project = standIn.createProject({ path: 'group/project' });
+    const manual = standIn.createJob({ project, name: 'deploy', when: 'manual' });
+    const running = standIn.createJob({ project, name: 'job' });
+    standIn.pending(running);
+    standIn.running(running, { systemId: 's_0123456789ab' });
+    standIn.finish(standIn.createJob({ project, name: 'over' }), 'canceled');
+    const { sha } = standIn.jobRequest(running);
+    standIn.setConfiguration(project, { main: 'now: {}', [sha]: 'then: {}' });
+    const { gitlab, close } = connectStandIn(standIn);
+
+    const open = await collect(gitlab.jobs(project, 'open'));
+    expect(open.map((job) => job.id)).toEqual([running, manual]);
+    const configuration = await gitlab.configuration(project, sha);
+    const isOld = version.startsWith('16.0') || version.startsWith('16.4');
+    expect(configuration).toEqual(isOld ? { yaml: 'now: {}', ofDefaultBranch: true } : { yaml: 'then: {}' });
+    await close();
+    await standIn.stop();
+  },
+);
+
+test('a token that is no administrator’s lists its own runners', async () => {
+  const token = 'glpat-of-an-owner';
+  const tokens = [{ token, scopes: ['read_api'], role: 'owner', memberOf: ['mine'] }] as const;
+  const standIn = await startGitLab({ token: TOKEN, tokens });
+  standIn.createGroup({ path: 'mine' });
+  standIn.createGroup({ path: 'theirs' });
+  const own = standIn.createRunner({ group: 'mine' });
+  const others = standIn.createRunner({ group: 'theirs' });
+  const shared = standIn.createRunner({});
+  const mine = connectStandIn(standIn, () => token);
+  const all = connectStandIn(standIn);
+
+  expect(await collect(mine.gitlab.runners())).toEqual([own]);
+  expect((await collect(all.gitlab.runners())).toSorted()).toEqual([own, others, shared].toSorted());
+  await expect(mine.gitlab.managers(others)).rejects.toMatchObject({ code: 'GITLAB_REFUSED' });
+  await mine.close();
+  await all.close();
   await standIn.stop();
 });

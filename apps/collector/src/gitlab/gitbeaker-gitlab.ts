@@ -1,121 +1,95 @@
-import { Jobs, Projects } from '@gitbeaker/rest';
-import { type Clock, systemClock } from '@sideband/shared/clock';
-import { SidebandError } from '@sideband/shared/errors';
+import { Jobs } from '@gitbeaker/rest';
+import { isSidebandError } from '@sideband/shared/errors';
 import type { Log } from '@sideband/shared/log';
-import { type InstanceName, type JobId, type ProjectId, parseProjectId } from '@sideband/shared/names';
-import { connectionError, shapeError } from './answer-error.ts';
-import { keysetPages } from './keyset-pages.ts';
-import { parseJob } from './parse-job.ts';
-import type { GitLab, GitLabJob } from './port.ts';
-import { readChunks, SilentError } from './read-body.ts';
-import { createRequester } from './requester.ts';
+import { parseProjectId, parseRunnerId } from '@sideband/shared/names';
+import { shapeError } from './answer-error.ts';
+import { gitbeakerOptions } from './gitbeaker-options.ts';
+import type { Guest } from './guest/guest.ts';
+import { KEYSET, listPages } from './list-pages.ts';
+import { createOpenJobPages } from './open-job-pages.ts';
+import { pagesOr } from './pages-or.ts';
+import { parseIdOf, parseManager } from './parse-entry.ts';
+import { parseJob, parseRunnerJob } from './parse-job.ts';
+import type { GitLab } from './port.ts';
+import { createConfigurationReader } from './read-configuration.ts';
+import { readable } from './readable.ts';
+import type { GitLabSettings } from './settings.ts';
 
 /** Access level 20 in GitLab: what reading a job's log needs. */
 const REPORTER = 20;
-const TIMEOUT_MS = 30_000;
+/** 100,000 runners. */
+const RUNNER_PAGES = 1_000;
 
-export interface GitLabOptions {
-  readonly instance: InstanceName;
-  /** The base address, with the path where GitLab lives under one. */
-  readonly url: string;
-  /** Asked before every request, so that a token can be changed while we run. */
-  readonly token: () => Promise<string> | string;
+export interface GitLabParts {
+  readonly settings: GitLabSettings;
+  readonly guest: Guest;
   readonly log: Log;
-  readonly clock?: Clock;
-  /** For a JSON answer in all; for a log until its first byte and between any two. Default 30 s. */
-  readonly timeoutMs?: number;
 }
 
-/** GitLab over its REST API. Each request is tried once, takes at most the time-out, and follows no redirect. */
-export function createGitLab(options: GitLabOptions): GitLab {
-  const { instance, log, clock = systemClock, timeoutMs = TIMEOUT_MS } = options;
-  const resource = {
-    host: options.url.replace(/\/+$/, ''),
-    token: () => usableToken(options.token),
-    requesterFn: createRequester({ timeoutMs, clock }),
-    // Time-outs are the requester's; gitbeaker's would span all pages of a list and never a single one.
-    queryTimeout: null,
-    // GitLab says itself when it is too much, and for all our processes together.
-    rateLimits: {},
-  };
-  const jobs = new Jobs(resource);
-  const projects = new Projects(resource);
+/** GitLab over its REST API. */
+export function createGitLab({ settings, guest, log }: GitLabParts): GitLab {
+  const gitbeaker = new Jobs(gitbeakerOptions(settings, guest));
+  const { requester } = gitbeaker;
+  const openJobPages = createOpenJobPages(requester);
+  const readConfiguration = createConfigurationReader(requester, log);
 
   return {
-    instance,
-    host: new URL(options.url).host,
+    instance: settings.instance,
+    host: new URL(settings.url).host,
 
     async *projects() {
-      const query = { membership: true, minAccessLevel: REPORTER, simple: true, sort: 'asc' };
-      for await (const page of keysetPages(projects.requester, 'projects', query)) {
-        for (const raw of page) {
-          const id = parseProjectId(isRecord(raw) ? raw['id'] : undefined);
-          if (id.ok) yield id.value;
-          else log.warn({ problem: id.error.message }, 'A project in a list was unreadable and is left out');
-        }
+      const query = { ...KEYSET, sort: 'asc', membership: true, minAccessLevel: REPORTER, simple: true };
+      for await (const page of listPages(requester, 'projects', query)) {
+        yield* readable(page, (raw) => parseIdOf(raw, parseProjectId), log, { list: 'projects' });
       }
     },
 
     async job(project, id) {
-      const job = parseJob(project, await jobs.show(project, id));
-      const path = jobPath(project, id);
+      const job = parseJob(project, await gitbeaker.show(project, id));
+      const path = `projects/${project}/jobs/${id}`;
       if (!job.ok) throw shapeError(path, 'malformed', job.error.message);
       if (job.value.id !== id) throw shapeError(path, 'malformed', `id: is another job’s, ${job.value.id}`);
       return job.value;
     },
 
     async *jobs(project, filter) {
-      const query = { sort: 'desc', ...(filter.running ? { scope: ['running'] } : {}) };
-      for await (const page of keysetPages(jobs.requester, `projects/${project}/jobs`, query)) {
-        yield* readable(project, page, log);
+      const query = { ...KEYSET, sort: 'desc', ...(filter === 'running' ? { scope: ['running'] } : {}) };
+      const pages =
+        filter === 'open' ? openJobPages(project) : listPages(requester, `projects/${project}/jobs`, query);
+      for await (const page of pages) {
+        yield* readable(page, (raw) => parseJob(project, raw), log, { list: 'jobs', project });
       }
     },
 
-    async *trace(project, id) {
-      const path = `${jobPath(project, id)}/trace`;
-      // gitbeaker's showLog has the whole log in memory before it answers.
-      const { body } = await jobs.requester.get<ReadableStream | null>(path, { asStream: true });
-      if (body === null) return;
-      try {
-        yield* readChunks(body, timeoutMs);
-      } catch (error) {
-        throw connectionError(error, path, error instanceof SilentError);
+    // gitbeaker's showLog has the whole log in memory before it answers.
+    trace: (project, job) => guest.openTrace(`projects/${project}/jobs/${job}/trace`),
+
+    async *runners() {
+      // All of the instance are an administrator's to list.
+      const pages = pagesOr(
+        listPages(requester, 'runners/all', {}, RUNNER_PAGES),
+        (error) => isSidebandError(error, 'GITLAB_REFUSED'),
+        () => listPages(requester, 'runners', {}, RUNNER_PAGES),
+      );
+      for await (const page of pages) {
+        yield* readable(page, (raw) => parseIdOf(raw, parseRunnerId), log, { list: 'runners' });
       }
     },
+
+    async managers(runner) {
+      const path = `runners/${runner}/managers`;
+      const { body } = await requester.get(path);
+      if (!Array.isArray(body)) throw shapeError(path, 'malformed', 'expected a list');
+      return [...new Set(readable(body, parseManager, log, { list: 'managers', runner }))];
+    },
+
+    async *runnerJobs(runner, filter) {
+      const query = { ...KEYSET, sort: 'desc', ...(filter === 'running' ? { status: 'running' } : {}) };
+      for await (const page of listPages(requester, `runners/${runner}/jobs`, query)) {
+        yield* readable(page, parseRunnerJob, log, { list: 'runner-jobs', runner });
+      }
+    },
+
+    configuration: readConfiguration,
   };
-}
-
-function* readable(project: ProjectId, page: readonly unknown[], log: Log): Generator<GitLabJob> {
-  for (const raw of page) {
-    const job = parseJob(project, raw);
-    if (job.ok) yield job.value;
-    else log.warn({ project, problem: job.error.message }, 'A job in a list was unreadable and is left out');
-  }
-}
-
-/** Without this, fetch would refuse a token with a line break in it by an error that shows the token. */
-async function usableToken(token: () => Promise<string> | string): Promise<string> {
-  const text = await readToken(token);
-  if (text !== undefined && /^[\x21-\x7e]{1,1024}$/.test(text)) return text;
-  throw new SidebandError('GITLAB_REFUSED', {
-    reason: 'unusable-token',
-    problem: 'the token could not be read, is empty, or holds spaces or control characters',
-  });
-}
-
-async function readToken(token: () => Promise<string> | string): Promise<string | undefined> {
-  try {
-    return await token();
-  } catch {
-    // Whatever it was, its text may hold the token.
-    return undefined;
-  }
-}
-
-function jobPath(project: ProjectId, job: JobId): string {
-  return `projects/${project}/jobs/${job}`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

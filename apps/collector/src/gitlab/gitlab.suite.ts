@@ -1,5 +1,5 @@
 import type { ManualClock } from '@sideband/shared/clock';
-import type { JobId, ProjectId, SystemId } from '@sideband/shared/names';
+import type { JobId, ProjectId, RunnerId, SystemId } from '@sideband/shared/names';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GitLab } from './port.ts';
 
@@ -7,14 +7,19 @@ import type { GitLab } from './port.ts';
 export interface GitLabSubject {
   readonly gitlab: GitLab;
   readonly clock: ManualClock;
-  /** The project's jobs are made at the clock's time; ids rise. */
+  /** The project's jobs are made at the clock's time, for the branch `main`; ids rise. */
   createJob(project: ProjectId, name: string): JobId;
-  run(job: JobId, systemId: SystemId): void;
+  /** A manager of the runner takes it. */
+  run(job: JobId, runner: RunnerId, manager: SystemId): void;
   end(job: JobId, status: 'success' | 'failed' | 'canceled'): void;
   /** The text, and after it so many bytes more. */
   setTrace(job: JobId, text: string, paddingBytes: number): void;
   /** Bytes of traces that left GitLab so far. */
   traceBytes(): number;
+  /** A runner of the instance, of which so many managers were heard. */
+  createRunner(runner: RunnerId, managers: readonly SystemId[]): void;
+  /** The merged CI configuration at a commit; undefined is an invalid one. */
+  setConfiguration(project: ProjectId, commit: string, yaml: string | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -23,8 +28,11 @@ export const SUITE_PROJECTS = [7, 3, 12] as readonly number[] as readonly Projec
 export const SUITE_START = Date.UTC(2026, 2, 1, 12);
 
 const [SEVEN, THREE, TWELVE] = [7, 3, 12] as unknown as [ProjectId, ProjectId, ProjectId];
-const MANAGER = 's_0123456789ab' as SystemId;
-const NOWHERE = 404_404;
+export const MANAGER = 's_0123456789ab' as SystemId;
+/** An id that nothing has. */
+export const NOWHERE = 404_404;
+const RUNNER = 5 as RunnerId;
+const SHA = /^[0-9a-f]{40}$/;
 
 /** What every GitLab must do, the adapter with a server behind it and the in-memory twin alike. */
 export function describeGitLab(name: string, start: () => Promise<GitLabSubject>): void {
@@ -53,17 +61,21 @@ export function describeGitLab(name: string, start: () => Promise<GitLabSubject>
         createdAt: clock.now(),
         startedAt: undefined,
         finishedAt: undefined,
+        runner: undefined,
         systemId: undefined,
+        commit: expect.stringMatching(SHA),
+        ref: 'main',
       };
       expect(await gitlab.job(SEVEN, id)).toEqual(waiting);
 
       clock.advance(60_250);
-      subject.run(id, MANAGER);
+      subject.run(id, RUNNER, MANAGER);
       const running = {
         ...waiting,
         status: 'running',
         phase: 'running',
         startedAt: clock.now(),
+        runner: RUNNER,
         systemId: MANAGER,
       };
       expect(await gitlab.job(SEVEN, id)).toEqual(running);
@@ -74,29 +86,31 @@ export function describeGitLab(name: string, start: () => Promise<GitLabSubject>
       expect(await gitlab.job(SEVEN, id)).toEqual(ended);
     });
 
-    test('lists jobs newest first over all pages, and only the running ones if asked', async () => {
+    test('lists jobs newest first over all pages: all, those that are open, those that run', async () => {
       const { gitlab } = subject;
       const ids = Array.from({ length: 230 }, (_, index) => subject.createJob(THREE, `job ${index}`));
-      const [first, , third] = ids as [JobId, JobId, JobId];
-      subject.run(first, MANAGER);
-      subject.run(third, MANAGER);
+      const [first, second, third] = ids as [JobId, JobId, JobId];
+      for (const id of [first, second, third]) subject.run(id, RUNNER, MANAGER);
+      subject.end(second, 'success');
 
-      const all = await collect(gitlab.jobs(THREE, { running: false }));
+      const all = await collect(gitlab.jobs(THREE, 'any'));
       expect(all.map((job) => job.id)).toEqual(ids.toReversed());
-      const running = await collect(gitlab.jobs(THREE, { running: true }));
-      expect(running.map((job) => [job.id, job.phase])).toEqual([
-        [third, 'running'],
-        [first, 'running'],
+      const open = await collect(gitlab.jobs(THREE, 'open'));
+      expect(open.map((job) => job.id)).toEqual(ids.filter((id) => id !== second).toReversed());
+      const running = await collect(gitlab.jobs(THREE, 'running'));
+      expect(running.map((job) => [job.id, job.phase, job.runner, job.systemId])).toEqual([
+        [third, 'running', RUNNER, MANAGER],
+        [first, 'running', RUNNER, MANAGER],
       ]);
     });
 
     test('lists nothing for a project without jobs', async () => {
-      expect(await collect(subject.gitlab.jobs(TWELVE, { running: false }))).toEqual([]);
+      expect(await collect(subject.gitlab.jobs(TWELVE, 'any'))).toEqual([]);
     });
 
     test('hands out a trace from its first byte', async () => {
       const id = subject.createJob(SEVEN, 'with a trace');
-      subject.run(id, MANAGER);
+      subject.run(id, RUNNER, MANAGER);
       subject.setTrace(id, 'Running with gitlab-runner 19.3.0 – ✓\r\nnext', 40_000);
       const trace = Buffer.concat(await collect(subject.gitlab.trace(SEVEN, id)));
       expect(trace.toString()).toMatch(/^Running with gitlab-runner 19\.3\.0 – ✓\r\nnext/);
@@ -112,7 +126,7 @@ export function describeGitLab(name: string, start: () => Promise<GitLabSubject>
 
     test('stops sending a trace when nobody reads on', async () => {
       const id = subject.createJob(SEVEN, 'chatty');
-      subject.run(id, MANAGER);
+      subject.run(id, RUNNER, MANAGER);
       subject.setTrace(id, 'the head', 64_000_000);
       const before = subject.traceBytes();
       for await (const chunk of subject.gitlab.trace(SEVEN, id)) {
@@ -130,7 +144,7 @@ export function describeGitLab(name: string, start: () => Promise<GitLabSubject>
       const notFound = { code: 'GITLAB_NOT_FOUND' };
       await expect(gitlab.job(SEVEN, job)).rejects.toMatchObject(notFound);
       await expect(gitlab.job(project, job)).rejects.toMatchObject(notFound);
-      await expect(collect(gitlab.jobs(project, { running: false }))).rejects.toMatchObject(notFound);
+      await expect(collect(gitlab.jobs(project, 'any'))).rejects.toMatchObject(notFound);
       await expect(collect(gitlab.trace(SEVEN, job))).rejects.toMatchObject(notFound);
     });
 

@@ -1,21 +1,23 @@
 import { ManualClock } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
-import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
+import type { InstanceName, JobId, ProjectId, RunnerId } from '@sideband/shared/names';
 import { expect, test } from 'vitest';
-import { describeGitLab, type GitLabSubject, SUITE_PROJECTS, SUITE_START } from './gitlab.suite.ts';
-import { createMemoryGitLab } from './memory-gitlab.ts';
-import type { GitLabJob } from './port.ts';
+import { collect, describeGitLab, type GitLabSubject, SUITE_PROJECTS, SUITE_START } from './gitlab.suite.ts';
+import { describeGitLabRunners } from './gitlab-runners.suite.ts';
+import { createMemoryGitLab, type MemoryJob } from './memory-gitlab.ts';
 
 const instance = 'memory' as InstanceName;
 const PROJECT = 1 as ProjectId;
 const JOB = 2 as JobId;
+const RUNNER = 3 as RunnerId;
+const COMMIT = 'a'.repeat(40);
 const CHUNK_BYTES = 16_384;
 
-describeGitLab('the in-memory GitLab', async (): Promise<GitLabSubject> => {
+async function start(): Promise<GitLabSubject> {
   const clock = new ManualClock(SUITE_START);
   const gitlab = createMemoryGitLab({ instance, projects: SUITE_PROJECTS });
-  const made = new Map<JobId, Pick<GitLabJob, 'project' | 'id' | 'status'>>();
-  function change(id: JobId, changes: Partial<GitLabJob>): void {
+  const made = new Map<JobId, MemoryJob>();
+  function change(id: JobId, changes: Partial<MemoryJob>): void {
     const job = made.get(id);
     if (job === undefined) throw new Error(`job ${id} was never made`);
     const changed = { ...job, ...changes };
@@ -27,11 +29,12 @@ describeGitLab('the in-memory GitLab', async (): Promise<GitLabSubject> => {
     clock,
     createJob(project, name) {
       const id = (1_000 + made.size) as JobId;
-      made.set(id, { project, id, status: 'created' });
+      made.set(id, { project, id, status: 'created', commit: COMMIT, ref: 'main' });
       change(id, { name, createdAt: clock.now() });
       return id;
     },
-    run: (id, systemId) => change(id, { status: 'running', startedAt: clock.now(), systemId }),
+    run: (id, runner, systemId) =>
+      change(id, { status: 'running', startedAt: clock.now(), runner, systemId }),
     end: (id, status) => change(id, { status, finishedAt: clock.now() }),
     setTrace(id, text, paddingBytes) {
       const chunks = [Buffer.from(text)];
@@ -41,9 +44,14 @@ describeGitLab('the in-memory GitLab', async (): Promise<GitLabSubject> => {
       gitlab.setTrace(SUITE_PROJECTS[0] ?? PROJECT, id, chunks);
     },
     traceBytes: () => gitlab.bytesRead(),
+    createRunner: (runner, managers) => gitlab.putRunner(runner, managers),
+    setConfiguration: (project, commit, yaml) => gitlab.setConfiguration(project, commit, { yaml }),
     stop: async () => {},
   };
-});
+}
+
+describeGitLab('the in-memory GitLab', start);
+describeGitLabRunners('the in-memory GitLab’s runners and configurations', start);
 
 test('fails as it is told, counts every call, and goes on when told otherwise', async () => {
   const gitlab = createMemoryGitLab({ instance });
@@ -68,4 +76,13 @@ test('counts the bytes of a trace as they are read', async () => {
     if (chunks === 2) break;
   }
   expect(gitlab.bytesRead()).toBe(30);
+});
+
+test('keeps a runner from the token where it is told to', async () => {
+  const gitlab = createMemoryGitLab({ instance });
+  gitlab.putRunner(RUNNER, 'hidden');
+  const refused = { code: 'GITLAB_REFUSED' };
+  expect(await collect(gitlab.runners())).toEqual([RUNNER]);
+  await expect(gitlab.managers(RUNNER)).rejects.toMatchObject(refused);
+  await expect(collect(gitlab.runnerJobs(RUNNER, 'any'))).rejects.toMatchObject(refused);
 });

@@ -1,18 +1,23 @@
 import type { ProjectId } from '@sideband/shared/names';
 import { describe, expect, test } from 'vitest';
-import { parseJob } from './parse-job.ts';
+import { parseJob, parseRunnerJob } from './parse-job.ts';
 
 const PROJECT = 7 as ProjectId;
+const SHA = '0ff3ae198f8601a285adcf5c0fff204ee6fba5fd';
+const OTHER_SHA = 'a'.repeat(64);
 const ended = {
   id: 42,
   name: 'rspec',
   status: 'success',
   stage: 'test',
+  ref: 'refs/merge-requests/3/head',
   created_at: '2021-02-23T02:41:00.000Z',
   started_at: '2021-02-23T02:41:37.886Z',
   finished_at: '2021-02-23 02:45:00 UTC',
   runner: { id: 1, description: 'shared' },
   runner_manager: { id: 3, system_id: 's_0123456789ab', version: '19.3.0' },
+  pipeline: { id: 9, project_id: 7, sha: SHA, ref: 'main' },
+  commit: { id: OTHER_SHA },
 };
 
 function refusal(raw: unknown): string {
@@ -32,19 +37,31 @@ test('reads what is needed and nothing else', () => {
       createdAt: Date.UTC(2021, 1, 23, 2, 41),
       startedAt: Date.UTC(2021, 1, 23, 2, 41, 37, 886),
       finishedAt: Date.UTC(2021, 1, 23, 2, 45),
+      runner: 1,
       systemId: 's_0123456789ab',
+      commit: SHA,
+      ref: 'refs/merge-requests/3/head',
     },
   });
 });
 
 describe('a job nobody has picked up', () => {
   test.each([
-    ['nulls', { started_at: null, finished_at: null, runner_manager: null }],
-    ['missing fields', { started_at: undefined, finished_at: undefined, runner_manager: undefined }],
-  ])('has neither times nor a manager: %s', (_, none) => {
+    ['nulls', { started_at: null, finished_at: null, runner: null, runner_manager: null }],
+    [
+      'missing fields',
+      { started_at: undefined, finished_at: undefined, runner: undefined, runner_manager: undefined },
+    ],
+  ])('has neither times nor a runner: %s', (_, none) => {
     expect(parseJob(PROJECT, { ...ended, ...none, status: 'created' })).toMatchObject({
       ok: true,
-      value: { phase: 'waiting', startedAt: undefined, finishedAt: undefined, systemId: undefined },
+      value: {
+        phase: 'waiting',
+        startedAt: undefined,
+        finishedAt: undefined,
+        runner: undefined,
+        systemId: undefined,
+      },
     });
   });
 });
@@ -58,6 +75,49 @@ test.each([
   expect(parseJob(PROJECT, { ...ended, runner_manager })).toMatchObject({
     ok: true,
     value: { id: 42, systemId: undefined },
+  });
+});
+
+test.each([
+  ['runner', 'text', 'runner'],
+  ['runner', { id: '1' }, 'runner'],
+  ['runner', { id: -1 }, 'runner'],
+  ['ref', 7, 'ref'],
+  ['ref', '', 'ref'],
+  ['ref', 'x'.repeat(1_025), 'ref'],
+])('keeps the job when its %s is unreadable: %j', (field, value, name) => {
+  const job = parseJob(PROJECT, { ...ended, [field]: value });
+  expect(job).toMatchObject({ ok: true, value: { id: 42, [name]: undefined } });
+});
+
+test.each([
+  ['its pipeline’s', {}, SHA],
+  ['its own where the pipeline has none', { pipeline: null }, OTHER_SHA],
+  ['its own where the pipeline’s is none', { pipeline: { sha: '../../etc' } }, OTHER_SHA],
+  ['none of something else', { pipeline: { sha: 'HEAD' }, commit: { id: 12 } }, undefined],
+])('takes as the commit %s', (_, change, commit) => {
+  expect(parseJob(PROJECT, { ...ended, ...change })).toMatchObject({ ok: true, value: { id: 42, commit } });
+});
+
+describe('a job of a runner’s list', () => {
+  // `JobBasicWithProject`: the project stands in it, the runner and its manager do not.
+  const { runner: _runner, runner_manager: _manager, ...listed } = ended;
+
+  test('says of which project it is', () => {
+    expect(parseRunnerJob({ ...listed, project: { id: 12, path_with_namespace: 'a/b' } })).toMatchObject({
+      ok: true,
+      value: { project: 12, id: 42, runner: undefined, systemId: undefined, commit: SHA },
+    });
+  });
+
+  test.each([
+    ['has no project', {}, /^project: /],
+    ['has a project without an id', { project: {} }, /^project\.id: /],
+    ['has an id of no project', { project: { id: -3 } }, /is no project id/],
+    ['is unreadable itself', { project: { id: 12 }, status: 7 }, /^status: /],
+  ])('is refused when it %s', (_, change, problem) => {
+    const job = parseRunnerJob({ ...listed, ...change });
+    expect(job.ok ? 'was accepted' : job.error.message).toMatch(problem);
   });
 });
 

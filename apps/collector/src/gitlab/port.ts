@@ -1,5 +1,5 @@
 import type { Millis } from '@sideband/shared/clock';
-import type { InstanceName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
+import type { InstanceName, JobId, ProjectId, RunnerId, SystemId } from '@sideband/shared/names';
 
 /** The status of a job as far as it matters here: which of them have ended, which run. */
 export type JobPhase = 'waiting' | 'running' | 'ended';
@@ -14,8 +14,25 @@ export interface GitLabJob {
   readonly createdAt: Millis;
   readonly startedAt: Millis | undefined;
   readonly finishedAt: Millis | undefined;
-  /** The runner manager that took the job; absent before pick-up and on GitLab before about 16.11. */
+  /** The runner that took it; absent before pick-up, and in lists of a runner's jobs. */
+  readonly runner: RunnerId | undefined;
+  /** The runner manager that took the job; absent before pick-up, on GitLab before about 16.11, and in lists of a runner's jobs. */
   readonly systemId: SystemId | undefined;
+  /** The full SHA of its pipeline's commit. */
+  readonly commit: string | undefined;
+  /** A branch or tag; for merge requests `refs/merge-requests/…`. */
+  readonly ref: string | undefined;
+}
+
+/** Which jobs of a list: `open` are those that have not ended (created, manual, pending, running, …). */
+export type JobFilter = 'any' | 'open' | 'running';
+
+/** A project's CI configuration with all includes and `extends` resolved. Variables are left as they are. */
+export interface MergedConfiguration {
+  /** YAML. Undefined where GitLab finds the configuration invalid or there is none. */
+  readonly yaml: string | undefined;
+  /** GitLab before 16.5 cannot be asked for a commit: this is what its default branch has now. */
+  readonly ofDefaultBranch?: true;
 }
 
 /**
@@ -29,8 +46,16 @@ export interface GitLab {
   /** The projects the token is a member of (at least Reporter), by id. */
   projects(): AsyncIterable<ProjectId>;
   job(project: ProjectId, job: JobId): Promise<GitLabJob>;
-  /** Newest first; pages are fetched as they are consumed, so stop reading when there is enough. */
-  jobs(project: ProjectId, filter: { readonly running: boolean }): AsyncIterable<GitLabJob>;
+  /** Newest id first; pages are fetched as they are consumed, so stop reading when there is enough. */
+  jobs(project: ProjectId, filter: JobFilter): AsyncIterable<GitLabJob>;
   /** The log from its first byte. Stop iterating and the connection is closed: a log may be many megabytes. */
   trace(project: ProjectId, job: JobId): AsyncIterable<Uint8Array>;
+  /** The runners the token may see: all of the instance for an administrator, else its owner's. */
+  runners(): AsyncIterable<RunnerId>;
+  /** The managers of a runner. `GITLAB_REFUSED` where the token may not see them. */
+  managers(runner: RunnerId): Promise<readonly SystemId[]>;
+  /** Jobs the runner took, newest id first, in projects where the token is at least Reporter. */
+  runnerJobs(runner: RunnerId, filter: 'any' | 'running'): AsyncIterable<GitLabJob>;
+  /** As it was at this commit. */
+  configuration(project: ProjectId, commit: string): Promise<MergedConfiguration>;
 }

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** Thrown by `readChunks` when nothing came for too long. */
 export class SilentError extends Error {
   override readonly name = 'SilentError';
@@ -5,28 +7,24 @@ export class SilentError extends Error {
 
 /**
  * The body as it arrives. Throws `SilentError` if nothing comes for `silenceMs` while somebody waits for it;
- * the reader's own pauses do not count. However it ends, the connection is closed.
+ * the reader's own pauses do not count. However it ends, the body is destroyed.
  */
-export async function* readChunks(
-  body: ReadableStream<Uint8Array>,
-  silenceMs: number,
-): AsyncGenerator<Uint8Array, void> {
-  const reader = body.getReader();
+export async function* readChunks(body: Readable, silenceMs: number): AsyncGenerator<Uint8Array, void> {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const { done, value } = await within(silenceMs, reader.read());
-      if (done) return;
+      const { done, value } = await within(silenceMs, chunks.next());
+      if (done === true) return;
       yield value;
     }
   } finally {
-    // A stream that failed rejects this too, and was reported already.
-    await reader.cancel().catch(() => {});
+    body.destroy();
   }
 }
 
 /** The whole body as text, or `undefined` if it is larger than `limitBytes`. */
 export async function readText(
-  body: ReadableStream<Uint8Array>,
+  body: Readable,
   silenceMs: number,
   limitBytes: number,
 ): Promise<string | undefined> {

@@ -6,27 +6,34 @@ const LINK_LIMIT = 4_096;
 /** What of GitLab's `next` link says where the page begins. Everything else we say ourselves. */
 const POSITIONS = ['cursor', 'id_after', 'id_before', 'page'] as const;
 
+/** For the lists that have it: jobs, a runner's jobs, projects. Where GitLab is too old for it, it pages by number. */
+export const KEYSET = { orderBy: 'id', pagination: 'keyset' } as const;
+
 /**
  * The pages of a list, each fetched when the one before was consumed. Of the `Link` header only the position is
  * taken: the address is always our own, so a wrong or forged link cannot lead the token elsewhere.
+ * More than `pageLimit` pages are an error: for lists that nobody stops reading, whatever a server goes on linking to.
  */
-export async function* keysetPages(
+export async function* listPages(
   requester: RequesterType,
   path: string,
   query: Readonly<Record<string, unknown>>,
+  pageLimit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<readonly unknown[], void> {
   const seen = new Set<string>();
   let position: Record<string, string> | undefined = {};
   while (position !== undefined) {
-    const searchParams = { ...query, orderBy: 'id', perPage: PAGE_LENGTH, pagination: 'keyset', ...position };
+    const searchParams = { ...query, perPage: PAGE_LENGTH, ...position };
     const answer: FormattedResponse = await requester.get(path, { searchParams });
     if (!Array.isArray(answer.body)) throw shapeError(path, 'malformed', 'expected a list');
     if (answer.body.length === 0) return;
     yield answer.body;
     position = nextPosition(answer.headers['link'], path);
+    if (position === undefined) return;
     const key = JSON.stringify(position);
     if (seen.has(key)) throw shapeError(path, 'pagination', 'the pages lead back to an earlier one');
     seen.add(key);
+    if (seen.size >= pageLimit) throw shapeError(path, 'pagination', `more than ${pageLimit} pages`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RequesterType } from '@gitbeaker/requester-utils';
 import { describe, expect, test } from 'vitest';
-import { keysetPages } from './keyset-pages.ts';
+import { KEYSET, listPages } from './list-pages.ts';
 
 interface Answer {
   readonly body: unknown;
@@ -14,7 +14,10 @@ interface Asked {
 const ELSEWHERE = 'https://attacker.example/api/v4/projects/7/jobs';
 
 /** Answers one after the other, and notes what was asked. */
-async function walk(answers: readonly Answer[]): Promise<{ asked: Asked[]; pages: (readonly unknown[])[] }> {
+async function walk(
+  answers: readonly Answer[],
+  pageLimit?: number,
+): Promise<{ asked: Asked[]; pages: (readonly unknown[])[] }> {
   const asked: Asked[] = [];
   const get = async (path: string, options: { searchParams: Record<string, unknown> }): Promise<unknown> => {
     const answer = answers[asked.length];
@@ -28,7 +31,8 @@ async function walk(answers: readonly Answer[]): Promise<{ asked: Asked[]; pages
   };
   const requester = { get } as unknown as RequesterType;
   const pages: (readonly unknown[])[] = [];
-  for await (const page of keysetPages(requester, 'projects/7/jobs', { sort: 'desc' })) pages.push(page);
+  const query = { ...KEYSET, sort: 'desc' };
+  for await (const page of listPages(requester, 'projects/7/jobs', query, pageLimit)) pages.push(page);
   return { asked, pages };
 }
 
@@ -64,6 +68,16 @@ test('ends with an empty page even if that links on', async () => {
     { body: [], link: next('cursor=b') },
   ]);
   expect(pages).toEqual([[1]]);
+});
+
+test('reads as many pages as it may, and one more is an error', async () => {
+  const list = [{ body: [1], link: next('page=2') }, { body: [2] }, { body: [3] }];
+  expect((await walk(list, 2)).pages).toEqual([[1], [2]]);
+  const longer = [{ body: [1], link: next('page=2') }, { body: [2], link: next('page=3') }, { body: [3] }];
+  await expect(walk(longer, 2)).rejects.toMatchObject({
+    code: 'GITLAB_UNAVAILABLE',
+    details: { reason: 'pagination', problem: 'more than 2 pages' },
+  });
 });
 
 describe('is an error, not the end of the list:', () => {
