@@ -5,24 +5,30 @@ import {
   parseImageReference,
   referenceIdentity,
 } from '@sideband/shared/image-reference';
+import { createNoteBook, type ImageNotes } from './image-notes.ts';
 import type { RunnerSentence } from './runner-sentence.ts';
 import { isAnnouncedService } from './service-name.ts';
 
 /** An image of which the runner said that the job uses it. */
-export interface TraceImage {
+export interface TraceImage extends ImageNotes {
   readonly role: Role;
   /** As asked for; undefined where GitLab masked a part of it, or where it was asked for by its id. */
   readonly name: ImageReference | undefined;
-  readonly id: Identity;
+  /** Undefined with Kubernetes, which does not say what the name stood for. */
+  readonly id: Identity | undefined;
   /** One of the image's digest references, not always in the repository that was asked for. */
   readonly digest: Identity | undefined;
   /** A pull of this name succeeded, so it can be pulled again. */
   readonly pulled: boolean;
+  /** The name as the runner printed it; undefined where a part of it is masked. */
+  readonly reference: string | undefined;
+  /** The digest reference as the runner printed it. */
+  readonly printedDigest: string | undefined;
 }
 
 export interface ImageTally {
   /** Undefined when the sentence was taken, else why not. */
-  add(sentence: RunnerSentence): string | undefined;
+  add(sentence: RunnerSentence, line: number): string | undefined;
   images(): readonly TraceImage[];
 }
 
@@ -34,12 +40,16 @@ const MAX_NAMES = 256;
 /**
  * Pairs what the runner announces with what it then uses. An author can put a line feed into an image's name or
  * into a registry's answer, and the runner prints it, so a line may be forged even in its own stream. Such a
- * line can claim a use at most, and only of a name that was announced too, as a job that ran the image would.
+ * line can claim a use at most, and only of a name that was announced too, as a job that ran the image would. That
+ * an image can be pulled again would cost it protection: it is not believed any more once somebody else may have
+ * spoken (`strange`, or a sentence that says so).
  */
-export function createImageTally(): ImageTally {
+export function createImageTally(strange: boolean): ImageTally {
   const images = new Map<string, TraceImage>();
   const announced = new Set<string>();
   const helpers = new Set<string>();
+  const notes = createNoteBook();
+  let honest = !strange;
   /** The service that is being started: its name is printed in another form than it is used. */
   let service: string | undefined;
   let build: string | undefined;
@@ -61,7 +71,7 @@ export function createImageTally(): ImageTally {
     return service === undefined ? 'build' : 'service';
   }
 
-  function use(sentence: Extract<RunnerSentence, { kind: 'used' }>): string | undefined {
+  function use(sentence: Extract<RunnerSentence, { kind: 'used' }>, line: number): string | undefined {
     const { name: text } = sentence;
     if (!NAME.test(text)) return 'bad-name';
     const role = roleOf(text);
@@ -69,52 +79,70 @@ export function createImageTally(): ImageTally {
     const id = parseImageId(sentence.id);
     if (!id.ok) return id.error.reason;
     const name = parseImageReference(text);
+    const masked = !name.ok && name.error.reason === 'masked';
     // A name that is no name is of no use, but for these two the id beside it still is.
-    if (!name.ok && name.error.reason !== 'masked' && name.error.reason !== 'image-id') return 'bad-name';
+    if (!name.ok && !masked && name.error.reason !== 'image-id') return 'bad-name';
 
-    const key = `${role} ${text}`;
+    // With the id: two names may look the same once they are masked, a tag may move while the preparation is tried
+    // again, and what was said first cannot be displaced by a forged line.
+    const key = `${role} ${text} ${id.value}`;
     const before = images.get(key);
     if (before === undefined && images.size >= MAX_NAMES) return 'too-many-names';
+    const digest = digestIdentity(sentence.digest);
     images.set(key, {
+      ...notes.take(text, role, line, before),
       role,
       name: name.ok ? name.value : undefined,
       id: id.value,
-      digest: digestIdentity(sentence.digest),
-      pulled: pulling === text || (before?.pulled ?? false),
+      digest,
+      pulled: (honest && pulling === text) || (before?.pulled ?? false),
+      reference: masked ? undefined : text,
+      printedDigest: digest === undefined ? undefined : sentence.digest,
     });
     if (role === 'service') service = undefined;
     if (pulling === text) pulling = undefined;
     return undefined;
   }
 
+  function take(sentence: RunnerSentence, line: number): string | undefined {
+    switch (sentence.kind) {
+      case 'executor':
+        build = sentence.name;
+        service = undefined;
+        return build === undefined ? undefined : announce(build);
+      case 'service':
+        service = sentence.printed;
+        return undefined;
+      case 'helper':
+        // Helpers are wanted once the services have been started.
+        service = undefined;
+        helpers.add(sentence.name);
+        return announce(sentence.name);
+      case 'policy':
+        return announce(sentence.name);
+      case 'pulling':
+        pulling = sentence.name;
+        return announce(sentence.name);
+      case 'local':
+        pulling = undefined;
+        return undefined;
+      case 'failure':
+      case 'broken':
+        pulling = undefined;
+        honest = false;
+        return undefined;
+      case 'used':
+        return use(sentence, line);
+      default:
+        return undefined;
+    }
+  }
+
   return {
-    add(sentence) {
-      switch (sentence.kind) {
-        case 'executor':
-          build = sentence.name;
-          service = undefined;
-          return build === undefined ? undefined : announce(build);
-        case 'service':
-          service = sentence.printed;
-          return undefined;
-        case 'helper':
-          // Helpers are wanted once the services have been started.
-          service = undefined;
-          helpers.add(sentence.name);
-          return announce(sentence.name);
-        case 'policy':
-          return announce(sentence.name);
-        case 'pulling':
-          pulling = sentence.name;
-          return announce(sentence.name);
-        case 'not-pulled':
-          pulling = undefined;
-          return undefined;
-        case 'used':
-          return use(sentence);
-        default:
-          return undefined;
-      }
+    add(sentence, line) {
+      const reason = take(sentence, line);
+      if (reason === undefined) notes.add(sentence, line);
+      return reason;
     },
     images: () => [...images.values()],
   };

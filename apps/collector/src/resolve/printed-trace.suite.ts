@@ -92,7 +92,7 @@ export function read(trace: string | Uint8Array): TraceHead {
 export function summary(head: TraceHead): string[] {
   return head.images.map((image) => {
     const name = image.name === undefined ? '?' : referenceIdentity(image.name);
-    return `${image.role} ${name} ${image.id.slice(7, 8)}${image.pulled ? ' pulled' : ''}`;
+    return `${image.role} ${name} ${image.id?.slice(7, 8)}${image.pulled ? ' pulled' : ''}`;
   });
 }
 

@@ -96,6 +96,31 @@ describe.each(FORMATS)('a %s trace that somebody tampered with', (_, render) => 
   });
 });
 
+describe.each(FORMATS)('a %s trace that says too much', (_, render) => {
+  it('names 256 images at most', () => {
+    const flood = Array.from({ length: 300 }, (_, index) => [
+      runner(`Pulling docker image x:${index} ...`),
+      used(VICTIM, `x:${index}`),
+    ]).flat();
+    const head = read(render([...header('18.0.0'), executor, ...flood, ...SCRIPT]));
+    expect(head.images).toHaveLength(255);
+    expect(head.ignored).toEqual([
+      { reason: 'too-many-names', count: 45 },
+      { reason: 'not-announced', count: 45 },
+    ]);
+  });
+
+  it('keeps the lines of 32 uses, and every image that a name stood for', () => {
+    const again = Array.from({ length: 100 }, (_, index) => used(index % 2 === 0 ? RUBY : REDIS, 'ruby:3.3'));
+    const head = read(render([...header('18.0.0'), executor, ...again, ...SCRIPT]));
+    expect(summary(head)).toEqual([
+      'build docker.io/library/ruby:3.3 a',
+      'build docker.io/library/ruby:3.3 b',
+    ]);
+    expect(head.images.map(({ lines }) => lines.length)).toEqual([32, 32]);
+  });
+});
+
 describe('a trace', () => {
   it('counts lines that lost their timestamp, and does not believe them', () => {
     const trace = `${timestamped([...header('18.0.0'), executor])}Using docker image ${VICTIM} for ruby:3.3 ...\n`;
@@ -168,7 +193,7 @@ describe('a trace', () => {
         begin,
         fc.array(fc.oneof({ weight: 9, arbitrary: pieces }, junk), { maxLength: 40 }),
         (first, parts) => {
-          for (const image of read(first + parts.join('')).images) shown.add(image.id);
+          for (const image of read(first + parts.join('')).images) shown.add(image.id ?? 'none');
         },
       ),
       { numRuns: 3_000 },

@@ -1,15 +1,20 @@
-import type { SystemId } from '@sideband/shared/names';
-import { createImageTally, type TraceImage } from './image-tally.ts';
+import { createImageTally, type ImageTally, type TraceImage } from './image-tally.ts';
+import { createPodTally } from './pod-tally.ts';
+import { createIntroductionReader, type Introduction } from './runner-introduction.ts';
+import { createRunnerLines, type RunnerLine } from './runner-lines.ts';
 import { type RunnerSentence, readRunnerSentence } from './runner-sentence.ts';
 import { createLineSplitter, type Line } from './split-lines.ts';
-import { parseTimestampedLine } from './timestamped-line.ts';
-import { type UndressedLine, undress } from './undress.ts';
 
 /** What the head of a job's trace says. Only the runner's own words count, never what a job could print. */
-export interface TraceHead {
-  /** In the order in which the runner first said that it uses them. */
+export interface TraceHead extends Introduction {
+  /** In the order in which the runner first said that it uses them. With Kubernetes they are on no host of ours. */
   readonly images: readonly TraceImage[];
-  readonly systemId: SystemId | undefined;
+  /**
+   * How the runner's words are told from a job's: `runner-stream`, by the stream that each line is marked with;
+   * `before-script`, for a job's own commands print only when the preparation is over; `nothing`, not at all,
+   * since no runner introduces itself, and then nothing is read.
+   */
+  readonly trusted: 'runner-stream' | 'before-script' | 'nothing';
   /** The preparation is over, so no image is missing. If not, this is all there is, and final if the job ended. */
   readonly complete: boolean;
   readonly format: 'timestamped' | 'plain' | 'unknown';
@@ -35,108 +40,79 @@ export interface TraceReader {
   finish(): TraceHead;
 }
 
-interface ReadLine extends Line {
-  readonly undressed: UndressedLine;
-}
-
 const CONTROL = /\p{Cc}/u;
 
 /** A state machine over bytes: however they are cut into chunks, the result is the same. */
 export function createTraceReader(limits: TraceLimits = TRACE_LIMITS): TraceReader {
   const splitter = createLineSplitter(limits.lineBytes);
-  const tally = createImageTally();
   const ignored = new Map<string, number>();
-  let format: TraceHead['format'] = 'unknown';
-  let systemId: SystemId | undefined;
+  const lines = createRunnerLines(limits.lineBytes, ignore);
+  const introduction = createIntroductionReader();
+  let tally: ImageTally | undefined;
   let received = 0;
-  /** The Docker executor has begun; what another executor's driver prints names no image of this engine. */
-  let docker = false;
+  let introduced = false;
   let preparing = false;
+  /** The runner has quoted somebody else, whose words may be lines of their own. */
+  let strange = false;
   let complete = false;
   let done = false;
-  /** The runner's last line, until the next one shows that it does not go on. */
-  let held: ReadLine | undefined;
 
   function ignore(reason: string): void {
     ignored.set(reason, (ignored.get(reason) ?? 0) + 1);
   }
 
   function readLine(line: Line): void {
-    if (format === 'unknown') recognise(line);
-    if (done) return;
-    if (format === 'plain') {
-      const read = { ...line, undressed: undress(line.text) };
-      if (!endsPreparation(read)) believe(read);
-      return;
+    for (const said of lines.hear(line)) {
+      const sentence = readRunnerSentence(said.text);
+      if (!introduced) meet(said, sentence);
+      else if (!endsPreparation(said, sentence) && said.whole) believe(said, sentence);
+      if (done) return;
     }
-    if (format === 'timestamped') readTimestamped(line);
   }
 
-  /** The first line that says something decides; a job that prints in the other format later changes nothing. */
-  function recognise(line: Line): void {
-    if (parseTimestampedLine(line.text) !== undefined) {
-      format = 'timestamped';
-      return;
-    }
-    const { text } = undress(line.text);
-    if (text === '' && !line.cut) return;
-    if (readRunnerSentence(text)?.kind === 'header') format = 'plain';
-    // Whatever wrote this, it is no gitlab-runner, and where its own words end cannot be told.
+  /** Whatever begins otherwise was not written by gitlab-runner, and where its own words end cannot be told. */
+  function meet(line: RunnerLine, sentence: RunnerSentence | undefined): void {
+    if (!line.whole || (line.text === '' && !line.cut)) return;
+    introduced = sentence?.kind === 'header' && whyWorthless(line, sentence) === undefined;
+    if (introduced) take(sentence, line.number);
     else done = true;
   }
 
-  function readTimestamped(line: Line): void {
-    const stamped = parseTimestampedLine(line.text);
-    if (stamped === undefined) ignore('no-timestamp');
-    if (!stamped?.fromRunner) return;
-    let text = stamped.text;
-    let cut = line.cut;
-    if (!stamped.continues) {
-      believeHeld();
-    } else {
-      text = (held?.text ?? '') + text;
-      // What goes on from a line that we have not seen is no whole line either.
-      cut ||= (held?.cut ?? true) || text.length > limits.lineBytes;
-      text = text.slice(0, limits.lineBytes);
-    }
-    held = { text, cut, undressed: undress(text) };
-    if (endsPreparation(held)) held = undefined;
-  }
-
-  function believeHeld(): void {
-    if (held !== undefined) believe(held);
-    held = undefined;
-  }
-
-  function endsPreparation({ undressed }: ReadLine): boolean {
-    for (const { edge, name } of undressed.markers) {
+  function endsPreparation({ markers }: RunnerLine, sentence: RunnerSentence | undefined): boolean {
+    for (const { edge, name } of markers) {
       if (name === 'prepare_executor' && edge === 'start') preparing = true;
       else if (name === 'prepare_executor' || preparing) complete = true;
     }
-    if (readRunnerSentence(undressed.text)?.kind === 'prepared') complete = true;
+    if (sentence?.kind === 'prepared') complete = true;
     done ||= complete;
     return complete;
   }
 
-  function believe({ cut, undressed: { text } }: ReadLine): void {
-    if (cut) {
-      ignore('long-line');
-      return;
-    }
-    const sentence = readRunnerSentence(text);
-    if (sentence === undefined) return;
-    if (CONTROL.test(text)) ignore('control-character');
-    else take(sentence);
+  function believe(line: RunnerLine, sentence: RunnerSentence | undefined): void {
+    const wrong = whyWorthless(line, sentence);
+    if (wrong !== undefined) ignore(wrong);
+    take(wrong === undefined ? sentence : { kind: 'broken' }, line.number);
   }
 
-  function take(sentence: RunnerSentence): void {
-    if (sentence.kind === 'preparing') preparing = true;
-    if (sentence.kind === 'executor') docker = true;
-    // The runner says who it is before it prints anything that an author could have had a hand in.
-    if (sentence.kind === 'manager' && !preparing && !docker) systemId ??= sentence.systemId;
-    if (!docker) return;
-    const reason = tally.add(sentence);
+  function take(sentence: RunnerSentence | undefined, line: number): void {
+    const reason = introduction.add(sentence, line);
     if (reason !== undefined) ignore(reason);
+    if (sentence === undefined) return;
+    if (sentence.kind === 'failure' || sentence.kind === 'broken') strange = true;
+    if (sentence.kind === 'preparing') preparing = true;
+    if (sentence.kind === 'executor' || sentence.kind === 'kubernetes') begin(sentence.kind);
+    const unused = tally?.add(sentence, line);
+    if (unused !== undefined) ignore(unused);
+  }
+
+  /** What another executor's driver prints names no image of an engine that we know. */
+  function begin(kind: 'executor' | 'kubernetes'): void {
+    preparing = true;
+    // Unknown where GitLab has masked a word of the sentence that names it.
+    const { executor = kind === 'executor' ? 'docker' : kind } = introduction.read();
+    if (kind === 'executor' && executor.startsWith('docker')) tally ??= createImageTally(strange);
+    else if (kind === executor) tally ??= createPodTally();
+    else ignore('other-executor');
   }
 
   return {
@@ -153,18 +129,15 @@ export function createTraceReader(limits: TraceLimits = TRACE_LIMITS): TraceRead
 
     finish() {
       const bytesRead = done ? splitter.consumed : received;
-      if (!done) {
-        // A line without its end may be half a sentence: it can end the preparation, but it names nothing.
-        const rest = splitter.rest();
-        const text = format === 'timestamped' ? runnerText(rest.text) : rest.text;
-        believeHeld();
-        if (format !== 'unknown') endsPreparation({ ...rest, undressed: undress(text) });
-      }
+      // A line without its end may be half a sentence: it can end the preparation, but it names nothing.
+      const rest = done || !introduced ? undefined : lines.rest(splitter.rest());
+      if (rest !== undefined) endsPreparation(rest, readRunnerSentence(rest.text));
       return {
-        images: tally.images(),
-        systemId,
+        ...introduction.read(),
+        images: tally?.images() ?? [],
+        trusted: !introduced ? 'nothing' : lines.format === 'timestamped' ? 'runner-stream' : 'before-script',
         complete,
-        format,
+        format: introduced || lines.format === 'timestamped' ? (lines.format ?? 'unknown') : 'unknown',
         bytesRead,
         ignored: [...ignored].map(([reason, count]) => ({ reason, count })),
       };
@@ -172,7 +145,9 @@ export function createTraceReader(limits: TraceLimits = TRACE_LIMITS): TraceRead
   };
 }
 
-function runnerText(line: string): string {
-  const stamped = parseTimestampedLine(line);
-  return stamped?.fromRunner === true ? stamped.text : '';
+function whyWorthless(line: RunnerLine, sentence: RunnerSentence | undefined): string | undefined {
+  if (line.cut) return 'long-line';
+  if (sentence === undefined) return undefined;
+  if (CONTROL.test(line.text)) return 'control-character';
+  return sentence.kind === 'broken' ? 'broken-line' : undefined;
 }

@@ -11,7 +11,8 @@ export interface UndressedLine {
   readonly text: string;
 }
 
-const MARKER = /section_(start|end):\d{1,20}:([\w.-]{1,128})(?:\[[^\]\r]*\])?\r/y;
+// A name may be masked like any other text: then it is one that nobody knows, but still the mark of a section.
+const MARKER = /section_(start|end):\d{1,20}:([^\r]{1,128}?)(?:\[[^\]\r]{0,256}\])?\r/y;
 const ESCAPE = 0x1b;
 
 /**
