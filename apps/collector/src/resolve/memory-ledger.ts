@@ -1,50 +1,60 @@
 import type { Clock } from '@sideband/shared/clock';
-import type { JobId } from '@sideband/shared/names';
-import { projectKeys } from './keys.ts';
+import type { JobId, SystemId } from '@sideband/shared/names';
+import { projectKeys, runnerManagersKey } from './keys.ts';
 import type { JobLedger, LedgerBounds } from './ledger.ts';
-import type { RememberedImages } from './remembered-images.ts';
+import { boundMemory, type JobMemory } from './remembered-job.ts';
 
 /** The twin of the Redis ledger: the same answers, gone with its process. */
 export function createMemoryLedger(clock: Clock, bounds: LedgerBounds): JobLedger {
-  const ended = new Map<string, Map<JobId, number>>();
-  const images = new Map<string, RememberedImages>();
-  const settled = new Map<string, JobId>();
+  const ended = new Map<string, ReadonlyMap<JobId, number>>();
+  const memories = new Map<string, JobMemory>();
+  const runners = new Map<string, ReadonlyMap<SystemId, number>>();
+  const isRecent = (at: number): boolean => at >= clock.now() - bounds.lookBackMs;
 
   return {
     async knownEnded(instance, project, jobs) {
       const known = ended.get(projectKeys(instance, project).ended);
-      const oldest = clock.now() - bounds.lookBackMs;
-      return new Set(jobs.filter((job) => (known?.get(job) ?? Number.NEGATIVE_INFINITY) >= oldest));
+      return new Set(jobs.filter((job) => isRecent(known?.get(job) ?? Number.NEGATIVE_INFINITY)));
     },
 
     async markEnded({ instance, project, job }, createdAt) {
       const key = projectKeys(instance, project).ended;
-      const jobs = new Map(ended.get(key)).set(job, createdAt);
-      const newest = [...jobs].sort(([a, x], [b, y]) => y - x || compareText(b, a));
-      ended.set(key, new Map(newest.slice(0, bounds.endedJobs)));
+      ended.set(key, newest(new Map(ended.get(key)).set(job, createdAt), bounds.endedJobs));
     },
 
-    async imagesOf(instance, project, jobName) {
-      const known = images.get(projectKeys(instance, project).images(jobName));
-      return known !== undefined && known.at > clock.now() - bounds.imagesMs ? known.images : undefined;
+    async lastOf(instance, project, jobName) {
+      const known = memories.get(projectKeys(instance, project).images(jobName));
+      if (known === undefined || known.at <= clock.now() - bounds.imagesMs) return undefined;
+      return { images: known.images, hosts: known.hosts };
     },
 
-    async rememberImages({ instance, project, job }, jobName, used, at) {
+    async remember({ instance, project, job }, jobName, { images, hosts }, at) {
       const key = projectKeys(instance, project).images(jobName);
-      const known = images.get(key);
+      const known = memories.get(key);
       if (known !== undefined && (known.at - at || known.job - job) >= 0) return;
-      images.set(key, { at, job, images: used });
+      memories.set(key, boundMemory({ at, job, images, hosts }));
     },
 
-    settledUpTo: async (instance, project) => settled.get(projectKeys(instance, project).settled),
+    async managersOf(instance, runner) {
+      const known = runners.get(runnerManagersKey(instance, runner)) ?? new Map<SystemId, number>();
+      return [...known].filter(([, at]) => isRecent(at)).map(([manager]) => manager);
+    },
 
-    async settle(instance, project, upTo) {
-      settled.set(projectKeys(instance, project).settled, upTo);
+    async noteManagers(instance, runner, managers, at) {
+      const key = runnerManagersKey(instance, runner);
+      const known = new Map(runners.get(key));
+      for (const manager of managers) known.set(manager, Math.max(at, known.get(manager) ?? at));
+      runners.set(key, newest(known, bounds.managers));
+    },
+
+    async forgetProject(instance, project) {
+      ended.delete(projectKeys(instance, project).ended);
     },
   };
 }
 
-/** As Redis orders members of one score. */
-function compareText(a: number, b: number): number {
-  return String(a) < String(b) ? -1 : 1;
+/** Newest first, in the order in which Redis has members of one score. */
+function newest<K extends string | number>(scores: ReadonlyMap<K, number>, count: number): Map<K, number> {
+  const sorted = [...scores].sort(([a, x], [b, y]) => y - x || (String(a) < String(b) ? 1 : -1));
+  return new Map(sorted.slice(0, count));
 }

@@ -1,15 +1,16 @@
 import { ManualClock, type Millis } from '@sideband/shared/clock';
 import type { JobClaim, Registration } from '@sideband/shared/hosts/records';
 import type { HostName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createPlaces } from './place.ts';
 
 const A = 's_aaaaaaaaaaaa' as SystemId;
 const B = 's_bbbbbbbbbbbb' as SystemId;
 const JOB: JobClaim = { gitlab: 'gitlab.example', project: 7 as ProjectId, job: 1 as JobId };
 
-function registration(host: string, systemIds: readonly SystemId[]): Registration {
-  return { host: host as HostName, uuid: host, systemIds, seenAt: 0 as Millis, mode: 'observe', engine: '' };
+function registration(host: string, systemIds: readonly SystemId[], instance?: string): Registration {
+  const said = { uuid: host, systemIds, seenAt: 0 as Millis, mode: 'observe', engine: '' } as const;
+  return { host: host as HostName, ...said, ...(instance !== undefined && { instance }) };
 }
 
 function fixture(initial: readonly Registration[], claimedBy: readonly string[] = []) {
@@ -35,8 +36,10 @@ function fixture(initial: readonly Registration[], claimedBy: readonly string[] 
     },
     clock,
   );
-  const hostsOf = async (manager: SystemId | undefined) => (await places.placeOf(JOB, manager)).hosts;
-  return { clock, state, places, hostsOf };
+  const placeOf = (manager: SystemId | undefined, instance?: string) =>
+    places.placeOf(JOB, { manager, instance });
+  const hostsOf = async (manager: SystemId) => (await placeOf(manager)).hosts;
+  return { clock, state, places, placeOf, hostsOf };
 }
 
 it('finds every host that registered the manager', async () => {
@@ -78,8 +81,8 @@ it('does not remember a failure', async () => {
 
 it('prefers the hosts that saw the job’s containers, but it may still be at work on all of its manager', async () => {
   const both = [registration('one', [A]), registration('two', [A]), registration('other', [B])];
-  const { places, state } = fixture(both, ['two', 'other']);
-  expect(await places.placeOf(JOB, A)).toEqual({ hosts: ['two'], possible: ['one', 'two'] });
+  const { placeOf, state } = fixture(both, ['two', 'other']);
+  expect(await placeOf(A)).toEqual({ hosts: ['two'], possible: ['one', 'two'] });
   expect(state.asked).toEqual([['one', 'two']]);
 });
 
@@ -88,9 +91,51 @@ it.each([
   ['no manager', undefined],
 ])('asks every host about a job of %s', async (_, manager) => {
   const all = [registration('one', [A]), registration('two', [])];
-  const { places, state } = fixture(all, ['two']);
-  expect(await places.placeOf(JOB, manager)).toEqual({ hosts: ['two'], possible: ['two'] });
+  const { placeOf, state } = fixture(all, ['two']);
+  expect(await placeOf(manager)).toEqual({ hosts: ['two'], possible: ['two'] });
   expect(state.asked).toEqual([['one', 'two']]);
-  const { places: unclaimed } = fixture(all);
-  expect(await unclaimed.placeOf(JOB, manager)).toEqual({ hosts: [], possible: [] });
+  const { placeOf: placeUnclaimed } = fixture(all);
+  expect(await placeUnclaimed(manager)).toEqual({ hosts: [], possible: [] });
+});
+
+describe('an autoscaler’s instance', () => {
+  const URL = 'https://cloud.example/zones/a/instances/Vm-1';
+  const fleet = [
+    registration('manager', [A]),
+    registration('vm-1', []),
+    registration('gold', [A], URL),
+    registration('vm-2', [A]),
+  ];
+
+  it.each([
+    ['that a host registered', URL, 'gold'],
+    ['that is called as a host', 'vm-2', 'vm-2'],
+    ['that is called as a host but for its capitals', 'VM-1', 'vm-1'],
+  ])('%s is the place, and no other machine of the manager is possible', async (_, instance, host) => {
+    const { placeOf } = fixture(fleet);
+    expect(await placeOf(A, instance)).toEqual({ hosts: [host], possible: [host] });
+    expect(await placeOf(undefined, instance)).toEqual({ hosts: [host], possible: [host] });
+  });
+
+  it('gives way to a host that saw the containers', async () => {
+    const { placeOf, state } = fixture(fleet, ['vm-2']);
+    expect(await placeOf(A, 'vm-1')).toEqual({ hosts: ['vm-2'], possible: ['vm-1', 'vm-2'] });
+    expect(state.asked).toEqual([['vm-1', 'manager', 'gold', 'vm-2']]);
+  });
+
+  it('that nobody knows leaves the hosts of the manager, else nothing', async () => {
+    const { placeOf, state, clock } = fixture(fleet);
+    const managed = ['manager', 'gold', 'vm-2'];
+    expect(await placeOf(A, 'vm-9')).toEqual({ hosts: managed, possible: managed });
+    expect(await placeOf(B, 'vm-9')).toEqual({ hosts: [], possible: [] });
+    state.registrations = [registration('vm-9', [])];
+    clock.advance(1_000);
+    expect(await placeOf(B, 'vm-9')).toMatchObject({ hosts: ['vm-9'] });
+  });
+});
+
+it('finds the hosts of several managers, each once', async () => {
+  const { places } = fixture([registration('one', [A, B]), registration('two', [B]), registration('x', [])]);
+  expect(await places.hostsOf([B, A])).toEqual(['one', 'two']);
+  expect(await places.hostsOf([])).toEqual([]);
 });

@@ -1,13 +1,20 @@
 import type { Millis } from '@sideband/shared/clock';
+import type { HostName } from '@sideband/shared/names';
 import type { UsedImage } from './ledger.ts';
-import type { HeardJob, Placement, Resolved, ResolverParts } from './resolver-parts.ts';
+import { placeUses } from './place-uses.ts';
+import {
+  type HeardJob,
+  nothingDone,
+  type Placement,
+  type Resolved,
+  type ResolverParts,
+} from './resolver-parts.ts';
 import type { TraceHead } from './trace-reader.ts';
-import { identitiesOf, usesOf } from './uses.ts';
+import { imagesIn, runsElsewhere, runsInCluster } from './uses.ts';
 
 /**
- * Makes a trace into evidence on every host of the place, or parks it until the manager has one, and remembers it
- * for the next job of the name. Outcomes: `recorded`, `parked`, `unplaced` (neither host nor manager is known),
- * `no-images`.
+ * Makes a trace into evidence, and remembers it for the next job of the name. Outcomes: those of `placeUses`;
+ * `kubernetes` (its images are on a cluster's nodes, where no reaper is); `no-images`.
  */
 export async function recordTrace(
   parts: ResolverParts,
@@ -16,30 +23,33 @@ export async function recordTrace(
   placement: Placement,
   at: Millis,
 ): Promise<Resolved> {
-  const { evidence, ledger, log } = parts;
-  const { key, job, receivedAt } = heard;
-  const { manager, hosts } = placement;
-  const uses = usesOf(head.images, { job: key, jobName: job.name, at, receivedAt });
-  if (uses.length === 0) return { outcome: 'no-images', uses: 0, hosts: [...hosts] };
+  if (runsElsewhere(head)) await rememberUse(parts, heard, [], [], at);
+  if (runsInCluster(head)) return nothingDone('kubernetes');
+  const images = imagesIn(head);
+  if (images.length === 0) return { ...nothingDone('no-images'), hosts: [...placement.hosts] };
 
-  const pulled = head.images.filter((image) => image.pulled).flatMap(identitiesOf);
-  for (const host of hosts) {
-    await evidence.recordUses(host, uses);
-    if (pulled.length > 0) await evidence.noteRepullable(host, pulled, at);
-  }
-  if (hosts.length === 0 && manager !== undefined) await evidence.park(manager, uses);
-  if (isWhole(head)) await ledger.rememberImages(key, job.name, usedImages(head), at);
+  const resolved = await placeUses(parts, heard, placement, images, { at, source: 'trace' });
+  if (isWhole(head)) await rememberUse(parts, heard, images, placement.hosts, at);
+  return resolved;
+}
 
-  const outcome = hosts.length > 0 ? 'recorded' : manager === undefined ? 'unplaced' : 'parked';
-  if (outcome === 'unplaced') log.warn({ job: key }, 'Nothing says where the job ran');
-  return { outcome, uses: uses.length, hosts: [...hosts] };
+/** So that the next job of the name is leased from its start on. Hosts of earlier jobs stay, behind this one's. */
+export async function rememberUse(
+  { ledger }: ResolverParts,
+  { key, job }: HeardJob,
+  images: readonly UsedImage[],
+  hosts: readonly HostName[],
+  at: Millis,
+): Promise<void> {
+  const before = await ledger.lastOf(key.instance, key.project, job.name);
+  const remembered = {
+    images: images.map(({ role, identities }) => ({ role, identities })),
+    hosts: [...new Set([...hosts, ...(before?.hosts ?? [])])],
+  };
+  await ledger.remember(key, job.name, remembered, at);
 }
 
 /** A job that died while it was prepared says nothing of what the next one needs. */
 function isWhole(head: TraceHead): boolean {
   return head.complete && head.images.some((image) => image.role === 'build');
-}
-
-function usedImages(head: TraceHead): readonly UsedImage[] {
-  return head.images.map((image) => ({ role: image.role, identities: identitiesOf(image) }));
 }

@@ -1,15 +1,15 @@
 import type { Clock } from '@sideband/shared/clock';
-import { type JobId, parseJobId } from '@sideband/shared/names';
+import { parseSystemId } from '@sideband/shared/names';
 import { callRedis } from '@sideband/shared/redis-call';
 import { defineScript } from '@sideband/shared/redis-script';
-import type { Redis } from 'ioredis';
-import { projectKeys } from './keys.ts';
+import type { ChainableCommander, Redis } from 'ioredis';
+import { projectKeys, runnerManagersKey } from './keys.ts';
 import type { JobLedger, LedgerBounds } from './ledger.ts';
-import { formatRemembered, parseRemembered } from './remembered-images.ts';
+import { formatMemory, parseMemory } from './remembered-job.ts';
 
-// The images a job used, unless those of a newer job (or of a higher id at the same time) are there.
+// What a job used, unless what a newer job used (or one of a higher id at the same time) is there.
 const REMEMBER = {
-  name: 'sidebandRememberImages',
+  name: 'sidebandRememberJob',
   lua: `
 local known = redis.call('GET', KEYS[1])
 if known then
@@ -27,55 +27,75 @@ return 1
 /** `redis` is of the role `request`: who asks the ledger would rather fail than wait. */
 export function createRedisLedger(redis: Redis, clock: Clock, bounds: LedgerBounds): JobLedger {
   const remember = defineScript(redis, REMEMBER);
+  const oldest = (): number => clock.now() - bounds.lookBackMs;
 
   return {
     async knownEnded(instance, project, jobs) {
       if (jobs.length === 0) return new Set();
-      const oldest = clock.now() - bounds.lookBackMs;
       const scores = await callRedis(() => redis.zmscore(projectKeys(instance, project).ended, ...jobs));
       return new Set(
         jobs.filter((_, index) => {
           const createdAt = scores[index];
-          return typeof createdAt === 'string' && Number(createdAt) >= oldest;
+          return typeof createdAt === 'string' && Number(createdAt) >= oldest();
         }),
       );
     },
 
     async markEnded({ instance, project, job }, createdAt) {
       const { ended } = projectKeys(instance, project);
-      await callRedis(async () => {
-        const replies = await redis
-          .multi()
-          .zadd(ended, createdAt, String(job))
-          .zremrangebyscore(ended, '-inf', `(${clock.now() - bounds.lookBackMs}`)
-          .zremrangebyrank(ended, 0, -bounds.endedJobs - 1)
-          .pexpire(ended, bounds.lookBackMs)
-          .exec();
-        const failure = replies?.find(([error]) => error !== null)?.[0];
-        if (failure) throw failure;
-      });
+      const noted = redis.multi().zadd(ended, createdAt, String(job));
+      await execute(keepNewest(noted, ended, oldest(), bounds.endedJobs).pexpire(ended, bounds.lookBackMs));
     },
 
-    async imagesOf(instance, project, jobName) {
+    async lastOf(instance, project, jobName) {
       const text = await callRedis(() => redis.get(projectKeys(instance, project).images(jobName)));
-      const known = text === null ? undefined : parseRemembered(text);
-      return known !== undefined && known.at > clock.now() - bounds.imagesMs ? known.images : undefined;
+      const known = text === null ? undefined : parseMemory(text);
+      if (known === undefined || known.at <= clock.now() - bounds.imagesMs) return undefined;
+      return { images: known.images, hosts: known.hosts };
     },
 
-    async rememberImages({ instance, project, job }, jobName, images, at) {
-      const text = formatRemembered({ at, job, images });
+    async remember({ instance, project, job }, jobName, { images, hosts }, at) {
+      const text = formatMemory({ at, job, images, hosts });
       await remember([projectKeys(instance, project).images(jobName)], [text, at, job, bounds.imagesMs]);
     },
 
-    async settledUpTo(instance, project) {
-      const text = await callRedis(() => redis.get(projectKeys(instance, project).settled));
-      const job = parseJobId(Number(text));
-      return job.ok ? job.value : undefined;
+    async managersOf(instance, runner) {
+      const key = runnerManagersKey(instance, runner);
+      const texts = await callRedis(() =>
+        redis.zrevrangebyscore(key, '+inf', oldest(), 'LIMIT', 0, bounds.managers),
+      );
+      return texts.flatMap((text) => {
+        const manager = parseSystemId(text);
+        return manager.ok ? [manager.value] : [];
+      });
     },
 
-    async settle(instance, project, upTo: JobId) {
-      const { settled } = projectKeys(instance, project);
-      await callRedis(() => redis.set(settled, String(upTo), 'PX', bounds.lookBackMs));
+    async noteManagers(instance, runner, managers, at) {
+      if (managers.length === 0) return;
+      const key = runnerManagersKey(instance, runner);
+      const noted = redis.multi().zadd(key, 'GT', ...managers.flatMap((manager) => [at, manager]));
+      await execute(keepNewest(noted, key, oldest(), bounds.managers).pexpire(key, bounds.lookBackMs));
+    },
+
+    async forgetProject(instance, project) {
+      await callRedis(() => redis.del(projectKeys(instance, project).ended));
     },
   };
+}
+
+function keepNewest(
+  multi: ChainableCommander,
+  key: string,
+  oldest: number,
+  count: number,
+): ChainableCommander {
+  return multi.zremrangebyscore(key, '-inf', `(${oldest}`).zremrangebyrank(key, 0, -count - 1);
+}
+
+async function execute(multi: ChainableCommander): Promise<void> {
+  await callRedis(async () => {
+    const replies = await multi.exec();
+    const failure = replies?.find(([error]) => error !== null)?.[0];
+    if (failure) throw failure;
+  });
 }

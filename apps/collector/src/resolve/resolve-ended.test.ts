@@ -17,6 +17,7 @@ import {
   REST,
   RUBY,
   RUBY_ID,
+  RUNNER,
   resolverFixture,
   SERVICE,
   STARTED,
@@ -40,10 +41,14 @@ describe('an ended job', () => {
       job: { instance, project, job: 11 },
     });
     expect([...(await store.repullable(ONE))].sort()).toEqual([...RUBY].sort());
-    expect(await ledger.imagesOf(instance, project, 'test')).toEqual([
-      { role: 'service', identities: REDIS },
-      { role: 'build', identities: RUBY },
-    ]);
+    expect(await ledger.lastOf(instance, project, 'test')).toEqual({
+      images: [
+        { role: 'service', identities: REDIS },
+        { role: 'build', identities: RUBY },
+      ],
+      hosts: [ONE],
+    });
+    expect(await ledger.managersOf(instance, RUNNER)).toEqual([MANAGER]);
     expect(gitlab.calls('trace')).toBe(1);
   });
 
@@ -79,7 +84,9 @@ describe('an ended job', () => {
   });
 
   it('is recorded where its containers were seen, also if nothing tells its manager', async () => {
-    const { store, put, hear } = resolverFixture({ claimants: [TWO] });
+    const { store, put, hear } = resolverFixture({
+      ...{ hosts: [], registrations: [{ host: ONE }, { host: TWO }], claimants: [TWO] },
+    });
     put(11, { systemId: undefined }, TRACE.replace(/, system ID.*/, ''));
     expect(await hear(11, 'ended')).toEqual({ outcome: 'recorded', uses: 2, hosts: [TWO] });
     expect((await usesOn(store, TWO))[RUBY_ID]).toBe(FINISHED);
@@ -153,7 +160,7 @@ describe('an ended job', () => {
       text(HEADER, SERVICE, ['ERROR: Job failed (system failure): x']),
     );
     expect(await hear(12, 'ended')).toMatchObject({ outcome: 'recorded', uses: 1 });
-    expect(await ledger.imagesOf(instance, project, 'test')).toHaveLength(2);
+    expect((await ledger.lastOf(instance, project, 'test'))?.images).toHaveLength(2);
   });
 
   it('survives a crash at any write: repeated, it leaves what an undisturbed run leaves', async () => {
@@ -190,7 +197,7 @@ describe('an ended job', () => {
       expect(await Promise.all([ONE, TWO].map((host) => usesOn(store, host)))).toEqual(wanted);
       expect(await store.recordedUses(ONE, 10)).toHaveLength(2);
     }
-    // Two hosts: record, note and end for each; then the ledger's two.
-    expect(crashes).toBe(8);
+    // Two hosts: record, note and end for each; and the ledger's three.
+    expect(crashes).toBe(9);
   });
 });

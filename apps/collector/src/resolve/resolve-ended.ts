@@ -1,41 +1,105 @@
+import type { Millis } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
 import { CLOCK_TOLERANCE_MS } from '@sideband/shared/evidence/model';
 import { readTrace } from './read-trace.ts';
+import { recordConfiguration } from './record-configuration.ts';
 import { recordTrace } from './record-trace.ts';
-import { endOf, findPlace, type HeardJob, type Resolved, type ResolverParts } from './resolver-parts.ts';
+import { EXPECTED_MS } from './resolve-expected.ts';
+import { LEASE_MS } from './resolve-running.ts';
+import { askGitLab, contradicted } from './resolver-ask.ts';
+import { endLeases, learnManager } from './resolver-leases.ts';
+import {
+  type AskedJob,
+  createdOf,
+  endOf,
+  findPlace,
+  findTracePlace,
+  type HeardJob,
+  isAsked,
+  NOWHERE,
+  noteLatency,
+  nothingDone,
+  type Placement,
+  type Resolved,
+  type ResolverParts,
+  startOf,
+} from './resolver-parts.ts';
+import type { TraceHead } from './trace-reader.ts';
 
 /** A trace may be on its way for a moment after the end, to a replica or into the archive. */
 const TRACE_LAG_MS = 5_000;
 
 /**
- * A job that is over: its trace says what it used and where. Everything here may be repeated, and the ledger
- * hears of the job last, so that a crash at any instruction leaves a job that is looked at again.
+ * A job that is over: its trace says what it used and where, and that it was there at all, so that a hook with the
+ * job's times costs GitLab this one request. Where the trace is out of reach, or names no manager, GitLab is asked for
+ * the job, and its configuration says what it used.
  *
- * Outcomes: those of `recordTrace`, where `no-images` is a job of another executor or one that failed before it
- * had an image; `no-trace`; `never-ran`; and `trace-refused`, after which the job stays unknown to the ledger,
- * because the token's rights may be mended.
+ * Everything here may be repeated, and the ledger hears of the job last, so that a crash at any instruction leaves a
+ * job that is looked at again.
+ *
+ * Outcomes: those of `recordTrace`, where `no-images` is a job of another executor or one that failed before it had
+ * an image; those of `recordConfiguration`; `never-ran`; `gone` and `not-ended` if GitLab had to be asked. After
+ * `trace-refused` the job stays unknown to the ledger, because the token's rights may be mended. One whose
+ * configuration was read instead becomes known: else each poll would ask for it again, as far as the look-back goes.
  */
 export async function resolveEnded(parts: ResolverParts, heard: HeardJob): Promise<Resolved> {
-  const { evidence, ledger, log } = parts;
-  const { key, job, receivedAt } = heard;
-  const trace = job.startedAt === undefined ? 'never-ran' : await readTrace(parts, heard);
-  if (trace === 'no-trace' && heard.mayLag && parts.clock.now() - endOf(heard) < TRACE_LAG_MS) {
+  const { key, job, mayLag } = heard;
+  if (job.startedAt === undefined) return await conclude(parts, heard, NOWHERE, nothingDone('never-ran'));
+
+  const trace = await readTrace(parts, heard);
+  if (trace === 'no-trace' && mayLag && parts.clock.now() - endOf(heard) < TRACE_LAG_MS) {
     throw new SidebandError('GITLAB_UNAVAILABLE', { job: key, trace: 'none yet' });
   }
-  const head = typeof trace === 'string' ? undefined : trace;
-  const placement = await findPlace(parts, heard, job.systemId ?? head?.systemId);
-  const endedAt = endOf(heard);
+  if (typeof trace !== 'string' && (job.systemId ?? trace.systemId) !== undefined) {
+    return await resolveFromTrace(parts, heard, trace);
+  }
+  const asked = isAsked(heard) ? heard : await askGitLab(heard);
+  if (asked === undefined) return nothingDone('gone');
+  if (asked.job.phase !== 'ended') return contradicted(asked, 'ended');
+  return typeof trace === 'string'
+    ? await resolveWithoutTrace(parts, asked, trace)
+    : await resolveFromTrace(parts, asked, trace);
+}
 
-  const resolved =
-    typeof trace === 'string'
-      ? { outcome: trace, uses: 0, hosts: [...placement.hosts] }
-      : await recordTrace(parts, heard, trace, placement, endedAt);
-  for (const host of placement.possible) await evidence.endJob(host, key, endedAt);
-  if (resolved.outcome !== 'trace-refused') await ledger.markEnded(key, job.createdAt);
+async function resolveFromTrace(parts: ResolverParts, heard: HeardJob, head: TraceHead): Promise<Resolved> {
+  const placement = await findTracePlace(parts, heard, head);
+  const resolved = await recordTrace(parts, heard, head, placement, endOf(heard));
+  return await conclude(parts, heard, placement, resolved);
+}
+
+async function resolveWithoutTrace(
+  parts: ResolverParts,
+  asked: AskedJob,
+  why: 'no-trace' | 'trace-refused',
+): Promise<Resolved> {
+  const placement = await findPlace(parts, asked, asked.job.systemId);
+  const resolved = await recordConfiguration(parts, asked, placement, endOf(asked), why);
+  return await conclude(parts, asked, placement, resolved);
+}
+
+async function conclude(
+  parts: ResolverParts,
+  heard: HeardJob,
+  placement: Placement,
+  resolved: Resolved,
+): Promise<Resolved> {
+  const { ledger, clock, log } = parts;
+  const { key, job, receivedAt } = heard;
+  const endedAt = endOf(heard);
+  if (resolved.uses > 0 && resolved.hosts.length > 0) noteLatency(parts, 'use', endedAt);
+  await learnManager(parts, heard, placement, endedAt);
+  if (mayHaveLeases(heard, clock.now())) await endLeases(parts, heard, placement, endedAt);
+  if (resolved.outcome !== 'trace-refused') await ledger.markEnded(key, createdOf(heard));
 
   const aheadMs = (job.finishedAt ?? endedAt) - receivedAt;
   if (aheadMs > CLOCK_TOLERANCE_MS)
     log.warn({ job: key, aheadMs }, 'GitLab’s clock is ahead of the collector’s');
   log.debug({ job: key, ...resolved }, 'Ended job resolved');
   return resolved;
+}
+
+/** One that is found long after its start has none any more, and late news of it sets none. */
+function mayHaveLeases(heard: HeardJob, now: Millis): boolean {
+  const expiresAt = Math.max(startOf(heard) + LEASE_MS, createdOf(heard) + EXPECTED_MS);
+  return now < expiresAt + CLOCK_TOLERANCE_MS;
 }

@@ -1,12 +1,15 @@
-import { ManualClock } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
-import { createMemoryEvidenceStore } from '@sideband/shared/evidence/memory-store';
-import { silentLog } from '@sideband/shared/log';
 import { describe, expect, it } from 'vitest';
-import { createMemoryGitLab } from '../gitlab/memory-gitlab.ts';
-import { createMemoryLedger } from './memory-ledger.ts';
-import { createResolver } from './resolve-job.ts';
-import { HOUR, instance, NOW, ONE, project, resolverFixture, usesOn } from './resolver-fixture.suite.ts';
+import {
+  FINISHED,
+  instance,
+  NOW,
+  ONE,
+  project,
+  resolverFixture,
+  STARTED,
+  usesOn,
+} from './resolver-fixture.suite.ts';
 
 describe('a hint', () => {
   it.each([
@@ -19,12 +22,12 @@ describe('a hint', () => {
       const { store, put, hear } = resolverFixture();
       put(11, { status });
       for (const attempt of [1, 2, 3]) {
-        await expect(hear(11, hint, attempt)).rejects.toMatchObject({
+        await expect(hear(11, hint, { attempt })).rejects.toMatchObject({
           code: 'GITLAB_UNAVAILABLE',
           retry: 'later',
         });
       }
-      expect(await hear(11, hint, 4)).toEqual({ outcome, uses: 0, hosts: [] });
+      expect(await hear(11, hint, { attempt: 4 })).toEqual({ outcome, uses: 0, hosts: [] });
       expect(await usesOn(store, ONE)).toEqual({});
     },
   );
@@ -55,21 +58,26 @@ describe('a hint', () => {
     ['a name that is none', { instance: '../x' }],
     ['a project that is none', { project: 0 }],
     ['a job that is none', { job: 1.5 }],
+    ['a runner that is none', { details: { name: 'test', createdAt: 0, runner: -1 } }],
+    ['a manager that is none', { details: { name: 'test', createdAt: 0, systemId: 's_1' } }],
   ])('about %s is refused for good', async (_, change) => {
-    const clock = new ManualClock(NOW);
-    const resolver = createResolver({
-      gitlabs: new Map([[instance, createMemoryGitLab({ instance })]]),
-      evidence: createMemoryEvidenceStore(),
-      places: { placeOf: async () => ({ hosts: [], possible: [] }) },
-      ledger: createMemoryLedger(clock, { lookBackMs: HOUR, endedJobs: 1, imagesMs: HOUR }),
-      clock,
-      log: silentLog(),
-      wait: async () => undefined,
-    });
+    const { send } = resolverFixture();
     const event = { instance, project, job: 1, status: 'ended' as const, receivedAt: NOW, ...change };
-    await expect(resolver['job-event'](event, { jobId: 'x', attempt: 1 })).rejects.toMatchObject({
-      code: 'JOB_INVALID',
-      retry: 'never',
-    });
+    await expect(send(event)).rejects.toMatchObject({ code: 'JOB_INVALID', retry: 'never' });
+  });
+
+  it('that is dealt with is counted by its outcome, and by how long GitLab’s news took', async () => {
+    const { put, hear, outcomes, latencies } = resolverFixture();
+    put(11);
+    await hear(11, 'ended');
+    await hear(11, 'ended');
+    await hear(99, 'ended');
+    put(12, { status: 'running', runner: undefined }, '');
+    await hear(12, 'running');
+    expect(outcomes).toEqual(['recorded', 'known', 'gone', 'predicted']);
+    expect(latencies).toEqual([
+      ['use', NOW - FINISHED],
+      ['lease', NOW - STARTED],
+    ]);
   });
 });

@@ -45,8 +45,8 @@ describe('a running job', () => {
     expect(gitlab.calls('trace')).toBe(1);
   });
 
-  it('is leased on every host of its manager as well as where its containers are', async () => {
-    const { store, put, hear } = resolverFixture({ hosts: [ONE], claimants: [TWO] });
+  it('is leased on every host of its manager, also where its containers were seen on one', async () => {
+    const { store, put, hear } = resolverFixture({ hosts: [ONE, TWO], claimants: [TWO] });
     put(11);
     await hear(11, 'ended');
     put(12, { status: 'running' }, '');
@@ -76,7 +76,7 @@ describe('a running job', () => {
     const { put, hear, ledger } = resolverFixture();
     put(11, { status: 'running' }, text(HEADER, SERVICE));
     expect(await hear(11, 'running')).toMatchObject({ outcome: 'recorded', uses: 1 });
-    expect(await ledger.imagesOf(instance, project, 'test')).toBeUndefined();
+    expect(await ledger.lastOf(instance, project, 'test')).toBeUndefined();
     put(12, { status: 'running' }, '');
     expect(await hear(12, 'running')).toEqual({ outcome: 'too-early', uses: 0, hosts: [] });
   });
