@@ -1,178 +1,159 @@
-import { ManualClock } from '@sideband/shared/clock';
-import type { InstanceName } from '@sideband/shared/names';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type HookOutcome, hookRoute } from './hook-route.ts';
-import type { JobEvent } from './job-event.ts';
+import {
+  FILE,
+  GITLAB,
+  GROUP,
+  job,
+  MASTER,
+  NOW,
+  openReceiver,
+  PROJECT,
+  post,
+  type Receiver,
+  SYSTEM,
+} from './hook-fixture.suite.ts';
 
-const SECRET = 'the-secret-of-the-hook';
-const NOW = Date.UTC(2026, 2, 1, 12);
-const job = { object_kind: 'build', build_id: 42, build_status: 'running', project_id: 7 };
-
-let app: FastifyInstance;
-let queued: Map<string, JobEvent>;
-let outcomes: HookOutcome[];
-let logged: string;
-let enqueue: (id: string, event: JobEvent) => Promise<unknown>;
+let receiver: Receiver;
 
 beforeEach(async () => {
-  queued = new Map();
-  outcomes = [];
-  logged = '';
-  enqueue = async (id, event) => queued.set(id, event);
-  app = Fastify();
-  await app.register(
-    hookRoute({
-      instance: 'gitlab.example.com' as InstanceName,
-      secret: () => SECRET,
-      enqueue: (id, event) => enqueue(id, event),
-      clock: new ManualClock(NOW),
-      log: pino({}, { write: note }),
-      count: (outcome) => outcomes.push(outcome),
-    }),
-  );
+  receiver = await openReceiver();
 });
 
-afterEach(() => app.close());
+afterEach(() => receiver.app.close());
 
-function note(line: string): void {
-  logged += line;
-}
-
-type Answer = Awaited<ReturnType<typeof post>>;
-
-function post(body: unknown, headers: Record<string, string> = { 'x-gitlab-token': SECRET }) {
-  const payload = typeof body === 'string' ? body : JSON.stringify(body);
-  return app.inject({
-    method: 'POST',
-    url: '/hooks/gitlab',
-    headers: { 'content-type': 'application/json', ...headers },
-    payload,
-  });
-}
-
-function summary(answer: Answer): [number, string] {
-  const { code, outcome } = answer.json();
-  return [answer.statusCode, code ?? outcome];
+/** With other options than the usual ones. */
+async function reopen(options: Parameters<typeof openReceiver>[0]): Promise<void> {
+  await receiver.app.close();
+  receiver = await openReceiver(options);
 }
 
 test('queues what a job hook says, with the time it was received', async () => {
-  expect(summary(await post(job))).toEqual([202, 'queued']);
-  const event = { instance: 'gitlab.example.com', project: 7, job: 42, status: 'running', receivedAt: NOW };
-  expect([...queued]).toEqual([['gitlab.example.com-7-42-running', event]]);
-  expect(outcomes).toEqual(['queued']);
-});
-
-test('a delivery that comes twice is one job on the queue, the end another', async () => {
-  await post(job);
-  await post(job);
-  await post({ ...job, build_status: 'success' });
-  expect([...queued.keys()]).toEqual(['gitlab.example.com-7-42-running', 'gitlab.example.com-7-42-ended']);
-});
-
-describe('without the right token', () => {
-  test.each([
-    ['none', {}],
-    ['an empty one', { 'x-gitlab-token': '' }],
-    ['a wrong one', { 'x-gitlab-token': `${SECRET}x` }],
-  ])('%s: refused, and the body is not looked at', async (_, headers) => {
-    expect(summary(await post('{"not json', headers))).toEqual([401, 'unauthorized']);
-    expect(queued.size).toBe(0);
-    expect(outcomes).toEqual(['unauthorized']);
-  });
-
-  test('neither the answer nor the log shows a token or the body', async () => {
-    const answer = await post({ ...job, note: 'the-body' }, { 'x-gitlab-token': 'a-guess' });
-    for (const text of [answer.body, JSON.stringify(answer.headers), logged]) {
-      expect(text).not.toMatch(/a-guess|the-body|the-secret/);
-    }
-    expect(logged.trim().split('\n')).toHaveLength(1);
-  });
-
-  test('a flood is limited and leaves few lines; GitLab goes on as before', async () => {
-    const answers: Answer[] = [];
-    for (let sent = 0; sent < 100; sent += 1) answers.push(await post(job, {}));
-    const limited = answers.filter((answer) => answer.statusCode === 429);
-    expect(limited).toHaveLength(40);
-    expect(limited[0]?.headers['retry-after']).toBe('60');
-    expect(logged.trim().split('\n')).toHaveLength(60);
-    expect(summary(await post(job))).toEqual([202, 'queued']);
-  });
-});
-
-test.each([
-  ['created', { ...job, build_status: 'created' }, 'not-needed'],
-  ['pending', { ...job, build_status: 'pending' }, 'not-needed'],
-  ['a status of a later GitLab', { ...job, build_status: 'hibernating' }, 'unknown-status'],
-  ['a pipeline', { object_kind: 'pipeline' }, 'other-event'],
-  ['a push', { object_kind: 'push' }, 'other-event'],
-  ['a system hook', { event_name: 'project_create' }, 'other-event'],
-])('%s is accepted, counted and not queued', async (_, body, outcome) => {
-  expect(summary(await post(body))).toEqual([202, outcome]);
-  expect(queued.size).toBe(0);
-  expect(outcomes).toEqual([outcome]);
-});
-
-test.each([
-  ['application/json', 'application/json'],
-  ['a charset', 'application/json; charset=utf-8'],
-  ['another type', 'text/plain'],
-])('the content type does not matter: %s', async (_, type) => {
-  const answer = await post(job, { 'x-gitlab-token': SECRET, 'content-type': type });
-  expect(summary(answer)).toEqual([202, 'queued']);
-});
-
-test.each([
-  ['half a body', '{"object_kind":"bui', 'bad-json', 'it breaks off before its end'],
-  ['no body', '', 'bad-json', 'the body is empty'],
-  ['a list', '[]', 'bad-shape', 'expected an object'],
-  ['no job id', '{"object_kind":"build","build_status":"running","project_id":7}', 'bad-field', 'build_id: '],
-])('%s is refused, saying what is wrong', async (_, body, code, message) => {
-  const answer = await post(body);
-  expect(summary(answer)).toEqual([400, code]);
-  expect(answer.json().message).toContain(message);
-  expect(outcomes).toEqual(['malformed']);
-  expect(logged.trim().split('\n')).toHaveLength(1);
-});
-
-describe('while the queue is away', () => {
-  test.each([
-    ['rejects', async () => Promise.reject(new Error('Connection is closed.'))],
+  expect(
+    await post(receiver, { ...job, build_name: 'test', build_created_at: '2026-03-01 11:59:00 UTC' }),
+  ).toEqual([202, 'queued']);
+  expect([...receiver.queued]).toEqual([
     [
-      'throws',
-      () => {
-        throw new Error('Stream isn’t writeable');
-      },
+      'gitlab.example.com-7-42-running',
+      { instance: GITLAB, project: 7, job: 42, status: 'running', receivedAt: NOW },
     ],
-  ])('the answer is a 503 at once when it %s', async (_, broken) => {
-    enqueue = broken;
-    const startedAt = performance.now();
-    const answer = await post(job);
-    expect(performance.now() - startedAt).toBeLessThan(500);
-    expect(summary(answer)).toEqual([503, 'queue-away']);
-    expect(answer.headers['retry-after']).toBe('5');
-    expect(outcomes).toEqual(['queue-away']);
+  ]);
+  expect(receiver.outcomes).toEqual(['project queued']);
+});
+
+describe('the sources', () => {
+  test.each([PROJECT, GROUP, FILE])('$kind tells of jobs', async (source) => {
+    expect(await post(receiver, job, { source })).toEqual([202, 'queued']);
+    expect(receiver.outcomes).toEqual([`${source.kind} queued`]);
   });
 
-  test('the answer is a 503 after a second when it says nothing', async () => {
-    enqueue = () => new Promise(() => {});
-    const startedAt = performance.now();
-    const answer = await post(job);
-    expect(performance.now() - startedAt).toBeLessThan(1_900);
-    expect(summary(answer)).toEqual([503, 'queue-away']);
+  test.each([GROUP, SYSTEM, FILE])('$kind tells of projects that come and go', async (source) => {
+    for (const event_name of ['project_create', 'project_destroy']) {
+      expect(await post(receiver, { event_name, project_id: 74 }, { source })).toEqual([202, 'queued']);
+    }
+    expect(receiver.onboarded).toEqual([
+      {
+        id: 'gitlab.example.com-74-project-created',
+        name: 'project-created',
+        payload: { instance: GITLAB, project: 74 },
+      },
+      {
+        id: 'gitlab.example.com-74-project-destroyed',
+        name: 'project-destroyed',
+        payload: { instance: GITLAB, project: 74 },
+      },
+    ]);
   });
 
-  test('what need not be queued is accepted as ever', async () => {
-    enqueue = () => Promise.reject(new Error('Connection is closed.'));
-    expect(summary(await post({ ...job, build_status: 'pending' }))).toEqual([202, 'not-needed']);
+  test('a project tells of itself only', async () => {
+    expect(await post(receiver, { ...job, project_id: 8 })).toEqual([403, 'wrong-project']);
+    expect(await post(receiver, { ...job, project_id: 8 }, { source: GROUP })).toEqual([202, 'queued']);
+    expect(await post(receiver, { event_name: 'project_destroy', project_id: 8 })).toEqual([
+      202,
+      'other-event',
+    ]);
+    expect(receiver.onboarded).toEqual([]);
   });
+});
 
-  test('the next hook is queued when it is back', async () => {
-    enqueue = () => Promise.reject(new Error('Connection is closed.'));
-    await post(job);
-    enqueue = async (id, event) => queued.set(id, event);
-    expect(summary(await post(job))).toEqual([202, 'queued']);
-    expect(queued.size).toBe(1);
-  });
+test.each([
+  ['a job that waits for a person', { ...job, build_status: 'manual' }, 'not-needed'],
+  ['a status of a later GitLab', { ...job, build_status: 'hibernating' }, 'unknown-status'],
+  ['a push', { object_kind: 'push' }, 'other-event'],
+  ['half a body', '{"object_kind":"bui', 'malformed'],
+  ['no body', '', 'malformed'],
+  ['a list', '[]', 'malformed'],
+  ['no job id', { ...job, build_id: undefined }, 'malformed'],
+  ['a pipeline without jobs', { object_kind: 'pipeline', project: { id: 7 }, builds: [] }, 'not-needed'],
+  ['a pipeline of nothing', { object_kind: 'pipeline', project: { id: 7 }, builds: [0, 1] }, 'malformed'],
+])('%s is accepted, counted and not queued', async (_, body, outcome) => {
+  expect(await post(receiver, body)).toEqual([202, outcome]);
+  expect(receiver.queued.size).toBe(0);
+  expect(receiver.outcomes).toEqual([`project ${outcome}`]);
+  const lines = receiver.log().split('\n').length - 1;
+  expect(lines).toBe(outcome === 'malformed' || outcome === 'unknown-status' ? 1 : 0);
+});
+
+test('all jobs of a pipeline are queued together, and what is too much of them is counted', async () => {
+  const sizes: number[] = [];
+  await reopen({ enqueue: async (events) => sizes.push(events.length) });
+  const builds = Array.from({ length: 2_010 }, (_, index) => ({ id: index + 1, status: 'created' }));
+  expect(await post(receiver, { object_kind: 'pipeline', project: { id: 7 }, builds })).toEqual([
+    202,
+    'queued',
+  ]);
+  expect(sizes).toEqual([2_000]);
+  expect(receiver.leftOut).toEqual([10]);
+});
+
+test.each(['application/json; charset=utf-8', 'text/plain', 'nothing', '', 'a/b/c;;', 'image/png'])(
+  'the content type does not matter: %j',
+  async (type) => {
+    expect(await post(receiver, job, { headers: { 'content-type': type } })).toEqual([202, 'queued']);
+  },
+);
+
+test('an authenticated hook is never refused for what it says', async () => {
+  const json = fc.oneof(
+    fc.jsonValue(),
+    fc.record({
+      object_kind: fc.constant('build'),
+      project_id: fc.constantFrom(7, '7', null, 7.5),
+      x: fc.jsonValue(),
+    }),
+    fc.record({ object_kind: fc.constant('pipeline'), project: fc.jsonValue(), builds: fc.jsonValue() }),
+    fc.record({ event_name: fc.constantFrom('project_create', 'group_x', ''), project_id: fc.jsonValue() }),
+  );
+  const body = fc.oneof(
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    json.map((value) => JSON.stringify(value)),
+  );
+  // Those that HTTP itself lets through.
+  const header = fc.stringMatching(/^[\x21-\x7e]([\x20-\x7e]{0,40}[\x21-\x7e])?$/);
+  const headers = fc.dictionary(
+    fc.constantFrom(
+      'content-type',
+      'idempotency-key',
+      'webhook-id',
+      'webhook-timestamp',
+      'x-gitlab-event',
+      'user-agent',
+    ),
+    header,
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      body,
+      headers.map((of) => ({ ...of })),
+      fc.constantFrom(PROJECT, GROUP, SYSTEM, FILE),
+      fc.boolean(),
+      async (payload, given, source, isSigned) => {
+        await reopen({});
+        const proof = isSigned ? { token: null, signedBy: MASTER, headers: {} } : { headers: given };
+        const [status] = await post(receiver, payload, { source, ...proof });
+        expect(status).toBe(202);
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
