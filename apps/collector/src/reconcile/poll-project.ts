@@ -1,108 +1,109 @@
-import type { Clock } from '@sideband/shared/clock';
-import type { JobId, ProjectId } from '@sideband/shared/names';
-import type { resolveQueue } from '@sideband/shared/queues/catalogue';
-import type { PayloadOf } from '@sideband/shared/queues/define';
+import type { Millis } from '@sideband/shared/clock';
+import type { Log } from '@sideband/shared/log';
+import type { InstanceName, ProjectId } from '@sideband/shared/names';
 import type { GitLab, GitLabJob } from '../gitlab/port.ts';
-import type { JobLedger } from '../resolve/ledger.ts';
-import { LEASE_MS } from '../resolve/resolve-running.ts';
+import { createFindings, type FindingsParts, type PollCounts } from './findings.ts';
+import { type BackFill, MOST_UNSETTLED, type PollMemory, type Unsettled } from './poll-memory.ts';
+import { reachOf } from './reach.ts';
+import { readDown } from './read-down.ts';
 
-type JobEvent = PayloadOf<(typeof resolveQueue.jobs)['job-event']>;
-
-export interface PollParts {
-  readonly ledger: JobLedger;
-  /** Puts an event on the resolve queue; one whose id the queue still knows is not added again. */
-  readonly enqueue: (jobId: string, event: JobEvent) => Promise<unknown>;
-  readonly clock: Clock;
+export interface PollParts extends FindingsParts {
+  readonly memory: PollMemory;
   /** How long after its creation a job that nobody told us about is still found. */
   readonly lookBackMs: number;
+  /** How far back a project is read when it is met for the first time. */
+  readonly backFillMs: number;
+  /** Given when the collector closes. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
 }
 
-export interface PollCounts {
-  /** Jobs looked at. */
-  readonly jobs: number;
-  /** Of these, ended ones that the ledger did not know. */
-  readonly missed: number;
-}
+const NOTHING: Unsettled = { open: new Map(), owed: new Map() };
 
-/** The ledger is asked about so many at a time; also GitLab's page. */
-const BATCH = 100;
-/** GitLab gives out ids before it commits: one lower than those in the list can still appear for a while. */
-const LATE_ID_MS = 3_600_000;
 /**
- * An event that waits in the queue is added once in this time at most, however often the poll finds its job.
- * Its 12 tries take 1.2 hours; if they fail, a later poll brings it up again.
+ * What hooks did not say of one project. Throws what GitLab's port throws, `REDIS_UNAVAILABLE`, and the signal's
+ * reason once it is given.
+ *
+ * A job's id says when it was made and not when it ran. So two lists are read: first the jobs that are open now, then
+ * all jobs from the newest id down to the highest that the last poll saw. Nothing is missed, because after each poll
+ * every job up to its highest id (a) has not ended and is remembered as open, or (b) is owed: it has ended, and is
+ * brought up until the ledger knows it, or (c) is known to the ledger, or (d) is left to the back-fill. That stays so:
+ * - A job made since has a higher id: the second list has it, as it is then, also if it began and ended meanwhile. A
+ *   job that is retried gets a new id. One whose id was given out before the last poll and committed after it is
+ *   found by its creation, down to an hour before that poll began.
+ * - A job remembered as open is in the first list, or it has ended, or it is gone: the resolver finds out which. Where
+ *   every such job is young enough for the second list, that one tells, and the first is not read.
+ * - A job that ends between the two lists: the second one says so if it reaches down to it; else the job stays
+ *   remembered as open, and the next poll finds it missing. One that begins or is made between them is open or new.
+ * - A list from a replica that lags may lack a job. It is owed then, and open again when it is seen so.
+ * - A poll that is cut short (a limit, a crash, Redis away) leaves the memory as it was, and the next one reads all
+ *   of it again; what it has queued stays queued once. Of two at a time either one's memory will do.
+ * - At the first meeting the open list comes with everything that can still end, and what has ended before is the
+ *   back-fill's. The open list is the older one, so a job that ends in between is in one of them at least.
  */
-const AGAIN_MS = 2 * 3_600_000;
-
-/** What hooks did not say of one project. Throws what GitLab's port throws, and `REDIS_UNAVAILABLE`. */
 export async function pollProject(parts: PollParts, gitlab: GitLab, project: ProjectId): Promise<PollCounts> {
-  const running = await pollRunning(parts, gitlab, project);
-  const all = await pollCreated(parts, gitlab, project);
-  return { jobs: running + all.jobs, missed: all.missed };
+  const { memory, signal } = parts;
+  const begunAt = parts.clock.now();
+  const last = await memory.project(gitlab.instance, project);
+  const reach = reachOf(last, begunAt, parts);
+  const findings = createFindings(parts, gitlab, project, last === undefined ? NOTHING : last.unsettled);
+  let highest = last?.highest ?? 0;
+  let isEnd = true;
+
+  const isTooOld = (job: GitLabJob): boolean => job.createdAt < reach.lookBack;
+  const isPast = (job: GitLabJob): boolean => {
+    highest = Math.max(highest, job.id);
+    isEnd = job.createdAt >= reach.since || job.id > reach.upToId;
+    return !isEnd;
+  };
+  if (reach.readsOpen) {
+    const open = readDown(gitlab.jobs(project, 'open'), isTooOld, signal);
+    for await (const jobs of open) await findings.see(jobs);
+  }
+  for await (const jobs of readDown(gitlab.jobs(project, 'any'), isPast, signal)) {
+    // An import makes new ids of old jobs.
+    await findings.see(jobs.filter((job) => !isTooOld(job)));
+  }
+  await findings.conclude();
+
+  if (reach.leftDownTo !== undefined && !isEnd) {
+    await leaveToBackFill(memory, gitlab.instance, project, {
+      begunAt,
+      reachedAt: reach.since,
+      target: reach.leftDownTo,
+    });
+  }
+  const oldest = begunAt - parts.lookBackMs;
+  const unsettled = boundUnsettled(findings.unsettled(), oldest as Millis);
+  if (unsettled === undefined && (last === undefined || last.unsettled !== undefined)) {
+    parts.log.warn(
+      { instance: gitlab.instance, project, most: MOST_UNSETTLED },
+      'Project has too many open jobs to remember: each poll reads its whole look-back',
+    );
+  }
+  await memory.keepProject(gitlab.instance, project, { begunAt, highest, unsettled });
+  return findings.counts();
 }
 
-/** Jobs that run and may be in their preparation gap still. */
-async function pollRunning(parts: PollParts, gitlab: GitLab, project: ProjectId): Promise<number> {
-  let seen = 0;
-  for await (const job of gitlab.jobs(project, { running: true })) {
-    seen += 1;
-    const isRecent = job.startedAt !== undefined && job.startedAt + LEASE_MS > parts.clock.now();
-    if (isRecent) await enqueue(parts, gitlab, job, 'running');
-  }
-  return seen;
+/** Undefined: there are too many. */
+function boundUnsettled({ open, owed }: Unsettled, oldest: Millis): Unsettled | undefined {
+  const unsettled = {
+    open: new Map([...open].filter(([, createdAt]) => createdAt >= oldest)),
+    owed: new Map([...owed].filter(([, { createdAt }]) => createdAt >= oldest)),
+  };
+  return Math.max(unsettled.open.size, unsettled.owed.size) > MOST_UNSETTLED ? undefined : unsettled;
 }
 
-/**
- * Every job created within the look-back that has ended and is not known to have. A job's id says when it was
- * made and not when it ran, so one that waits is looked at again by each poll; below the last such job
- * everything is settled and the list is not read that far again.
- */
-async function pollCreated(parts: PollParts, gitlab: GitLab, project: ProjectId): Promise<PollCounts> {
-  const { ledger, clock } = parts;
-  const now = clock.now();
-  const settled = await ledger.settledUpTo(gitlab.instance, project);
-  /** The highest id from which down to the end of the list every job has been dealt with. */
-  let settledNow: JobId | undefined;
-  let jobs = 0;
-  let missed = 0;
-
-  async function look(batch: readonly GitLabJob[]): Promise<void> {
-    const ended = batch.filter((job) => job.phase === 'ended').map((job) => job.id);
-    const known = await ledger.knownEnded(gitlab.instance, project, ended);
-    for (const job of batch) {
-      jobs += 1;
-      if (known.has(job.id)) {
-        if (job.createdAt < now - LATE_ID_MS) settledNow ??= job.id;
-        continue;
-      }
-      settledNow = undefined;
-      if (job.phase !== 'ended') continue;
-      missed += 1;
-      await enqueue(parts, gitlab, job, 'ended');
-    }
-  }
-
-  let batch: GitLabJob[] = [];
-  for await (const job of gitlab.jobs(project, { running: false })) {
-    if (job.createdAt < now - parts.lookBackMs || job.id <= (settled ?? 0)) break;
-    batch.push(job);
-    if (batch.length < BATCH) continue;
-    await look(batch);
-    batch = [];
-  }
-  await look(batch);
-  if (settledNow !== undefined) await ledger.settle(gitlab.instance, project, settledNow);
-  return { jobs, missed };
-}
-
-async function enqueue(
-  { enqueue, clock }: PollParts,
-  { instance }: GitLab,
-  { project, id }: GitLabJob,
-  status: JobEvent['status'],
+/** What an earlier one has not reached yet is taken over. */
+async function leaveToBackFill(
+  memory: PollMemory,
+  instance: InstanceName,
+  project: ProjectId,
+  { begunAt, reachedAt, target }: Pick<BackFill, 'begunAt' | 'reachedAt' | 'target'>,
 ): Promise<void> {
-  const receivedAt = clock.now();
-  // Not the id of the hook's event: the queue may still know that one, as done or as failed.
-  const jobId = `${instance}-${project}-${id}-${status}-poll-${Math.floor(receivedAt / AGAIN_MS)}`;
-  await enqueue(jobId, { instance, project, job: id, status, receivedAt });
+  const earlier = await memory.backFill(instance, project);
+  const isUnfinished = earlier !== undefined && earlier.reachedAt > earlier.target;
+  const deepest = isUnfinished ? Math.min(earlier.target, target) : target;
+  const backFill = { begunAt, reachedAt, below: undefined, target: deepest as Millis, found: 0 };
+  await memory.keepBackFill(instance, project, backFill);
 }

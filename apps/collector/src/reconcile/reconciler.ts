@@ -1,86 +1,157 @@
 import type { Millis } from '@sideband/shared/clock';
-import { isSidebandError } from '@sideband/shared/errors';
+import { isSidebandError, type SidebandError } from '@sideband/shared/errors';
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { HostRecords, Registration } from '@sideband/shared/hosts/records';
-import type { Log } from '@sideband/shared/log';
-import type { InstanceName, ProjectId } from '@sideband/shared/names';
+import type { InstanceName } from '@sideband/shared/names';
 import type { reconcileQueue } from '@sideband/shared/queues/catalogue';
 import type { Handlers, ResultOf } from '@sideband/shared/queues/define';
 import type { GitLab } from '../gitlab/port.ts';
 import { hostsByManager } from '../resolve/place.ts';
+import { type BackFillProgress, backFillProgress } from './back-fill-progress.ts';
+import { type BackFillerParts, createBackFiller } from './back-filler.ts';
 import { createFeeder } from './feeder.ts';
+import { createGap, type GapParts, type GapReason, isGapPoll } from './gap.ts';
 import type { GoneHosts } from './gone-hosts.ts';
+import { createLeisure, type Leisure } from './leisure.ts';
 import { notifyHosts } from './notify-hosts.ts';
-import { type PollParts, pollProject } from './poll-project.ts';
+import { type InstanceCounts, type InstanceParts, type InstancePoll, pollInstance } from './poll-instance.ts';
+import { createRunnersPoll, type RunnerParts } from './poll-runners.ts';
 import { createProgress } from './progress.ts';
+import { createRounds } from './round.ts';
 
-export interface ReconcilerParts extends PollParts {
+export interface ReconcilerParts
+  extends Omit<InstanceParts, 'pollRunners'>,
+    BackFillerParts,
+    RunnerParts,
+    GapParts {
   readonly gitlabs: ReadonlyMap<InstanceName, GitLab>;
+  readonly ledger: InstanceParts['ledger'] & RunnerParts['ledger'];
+  readonly memory: InstanceParts['memory'];
   readonly evidence: Pick<EvidenceStore, 'unpark' | 'markFed'>;
   readonly records: Pick<HostRecords, 'registrations' | 'notify' | 'notice'>;
   readonly goneHosts: GoneHosts;
   /** When the oldest job was heard of that is still to be looked up; undefined: none is. */
   readonly unresolvedSince: () => Promise<Millis | undefined>;
-  readonly log: Log;
+  /** How often polls are scheduled. */
+  readonly everyMs: number;
+  /** Told of a poll that has been through the projects; its queue job ends after the back-fill, most of an hour later. */
+  readonly onPolled?: (polled: Polled) => void;
+}
+
+export interface Reconciler {
+  /** The worker of the reconcile queue. */
+  readonly handlers: Handlers<typeof reconcileQueue.jobs>;
+  /**
+   * Hooks may have been lost: the next poll comes within 30 s, one for all gaps that are noticed until then, and takes
+   * no leisure. Never throws.
+   */
+  gap(reason: GapReason): Promise<void>;
+  /** How far each GitLab's past has been read, by whichever collector. Throws `REDIS_UNAVAILABLE`. */
+  progress(): Promise<readonly BackFillProgress[]>;
 }
 
 type Polled = ResultOf<(typeof reconcileQueue.jobs)['poll']>;
 
-interface Counts {
-  readonly projects: number;
-  readonly jobs: number;
-  readonly missed: number;
-}
-
-interface InstancePoll {
-  readonly counts: Counts;
-  /** Every project answered; one that is refused to us, or gone, has nothing to tell. */
-  readonly isWhole: boolean;
-}
-
-/** A GitLab that did not answer for so many projects in a row is down; each of the others would cost a time-out. */
-const GIVE_UP_AFTER = 3;
+/** Polls as close as this are somebody waiting for them. */
+const BUSY_MS = 60_000;
+/** Of the time until the next poll the back-fill takes what the poll has left. */
+const FILL_PART = 0.9;
 
 /**
- * The worker of the reconcile queue: finds what hooks did not say, brings parked uses to hosts that have registered
- * since, and tells the hosts how far GitLab was asked and what they share. A project that fails does not stop the
- * others. `GITLAB_RATE_LIMITED` stops the poll: the queue waits as long as GitLab asked, and the next poll begins
- * with the project where this one was stopped.
+ * Finds what hooks did not say, brings parked uses to hosts that have registered since, and tells the hosts how far
+ * GitLab was asked and what they share. A poll takes its time, up to half of that until the next, unless something
+ * was lost; then the past of projects is read that are new. `GITLAB_RATE_LIMITED` stops the poll of that GitLab: once
+ * the others are through, the queue waits as long as it asked, and the poll goes on where it was stopped. When the
+ * signal is given, it ends between two jobs of a list.
  */
-export function createReconciler(parts: ReconcilerParts): Handlers<typeof reconcileQueue.jobs> {
-  const { gitlabs, evidence, records, goneHosts, clock, log } = parts;
+export function createReconciler(parts: ReconcilerParts): Reconciler {
+  const { gitlabs, evidence, records, clock, signal, log } = parts;
   const feeder = createFeeder(evidence, gitlabs);
   const progress = createProgress();
-  /** Where a poll was stopped, so that projects at the end of the list are not starved. */
-  const stoppedAt = new Map<InstanceName, ProjectId>();
+  const rounds = createRounds();
+  const askForPoll = createGap(parts);
+  const backFiller = createBackFiller(parts);
+  const instanceParts = { ...parts, pollRunners: createRunnersPoll(parts) };
+  let leisure: Leisure | undefined;
+  /** A gap was noticed since the last poll began. */
+  let isGap = false;
 
-  async function poll(): Promise<Polled> {
-    const begunAt = clock.now();
+  function takeLeisure(): Leisure {
+    leisure?.end();
+    leisure = createLeisure(parts.wait, signal);
+    return leisure;
+  }
+
+  async function poll(jobId: string): Promise<Polled> {
+    const startedAt = clock.now();
+    const { begunAt, of: roundOf } = rounds.begin(jobId, startedAt);
     const registrations = await records.registrations();
     const hosts = registrations.map(({ host }) => host);
     const unparked = await unpark(evidence, registrations);
     await feeder.tellNewcomers(hosts);
     await notifyHosts(records, registrations, log);
     // Evidence comes before tidiness.
-    await goneHosts
+    await parts.goneHosts
       .sweep(hosts)
       .catch((err) => log.warn({ err }, 'Hosts that are gone could not be removed'));
 
+    const pace = { leisure: takeLeisure(), spanMs: parts.everyMs / 2 / gitlabs.size };
+    const isUrgent = isGap || isGapPoll(jobId) || parts.everyMs <= BUSY_MS;
+    isGap = false;
+    if (isUrgent || (await backFiller.isPending())) pace.leisure.end();
     const polls: InstancePoll[] = [];
-    for (const gitlab of gitlabs.values()) polls.push(await pollInstance(parts, gitlab, stoppedAt));
+    let limit: SidebandError | undefined;
+    for (const gitlab of gitlabs.values()) {
+      try {
+        polls.push(await pollInstance(instanceParts, gitlab, roundOf(gitlab.instance), pace));
+      } catch (error) {
+        if (!isSidebandError(error, 'GITLAB_RATE_LIMITED')) throw error;
+        limit = error;
+      }
+    }
+    if (limit !== undefined) throw limit;
     if (polls.every(({ isWhole }) => isWhole)) progress.polled(begunAt, clock.now());
     const doneUpTo = progress.doneUpTo(await parts.unresolvedSince());
     if (doneUpTo !== undefined) await feeder.tellAll(hosts, doneUpTo);
 
     const result = { ...sum(polls.map(({ counts }) => counts)), unparked };
     if (result.missed > 0 || unparked > 0) log.info(result, 'Poll found what hooks did not say');
+    parts.onPolled?.(result);
+    await fill(startedAt);
     return result;
   }
 
-  return { poll };
+  async function fill(startedAt: Millis): Promise<void> {
+    const until = Math.max(
+      startedAt + FILL_PART * parts.everyMs,
+      clock.now() + (1 - FILL_PART) * parts.everyMs,
+    );
+    await backFiller.fill(until as Millis, takeLeisure());
+    leisure?.end();
+  }
+
+  /** What is left of a poll when the collector closes is the next one's, which finds the memory as it was. */
+  async function pollUntilClosed(jobId: string): Promise<Polled> {
+    try {
+      return await poll(jobId);
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      return { projects: 0, jobs: 0, missed: 0, unparked: 0 };
+    }
+  }
+
+  return {
+    handlers: { poll: (_, { jobId }) => pollUntilClosed(jobId) },
+    async gap(reason) {
+      isGap = true;
+      leisure?.end();
+      await askForPoll(reason);
+    },
+    progress: () => backFillProgress(parts.memory, [...gitlabs.keys()]),
+  };
 }
 
-function sum(all: readonly Counts[]): Counts {
+function sum(all: readonly InstanceCounts[]): InstanceCounts {
   const total = { projects: 0, jobs: 0, missed: 0 };
   for (const { projects, jobs, missed } of all) {
     total.projects += projects;
@@ -99,64 +170,4 @@ async function unpark(
     unparked += await evidence.unpark(manager, hosts);
   }
   return unparked;
-}
-
-async function pollInstance(
-  parts: ReconcilerParts,
-  gitlab: GitLab,
-  stoppedAt: Map<InstanceName, ProjectId>,
-): Promise<InstancePoll> {
-  const { instance } = gitlab;
-  const counts = { projects: 0, jobs: 0, missed: 0 };
-  const projects = await listProjects(parts, gitlab, stoppedAt.get(instance));
-  let isWhole = projects !== undefined;
-  let silent = 0;
-  for (const project of projects ?? []) {
-    try {
-      const polled = await pollProject(parts, gitlab, project);
-      counts.projects += 1;
-      counts.jobs += polled.jobs;
-      counts.missed += polled.missed;
-      silent = 0;
-    } catch (error) {
-      if (!isGitLabsFailure(error)) throw error;
-      parts.log.warn({ instance, project, err: error }, 'Project could not be polled');
-      if (isSidebandError(error, 'GITLAB_RATE_LIMITED')) {
-        stoppedAt.set(instance, project);
-        throw error;
-      }
-      const isSilent = isSidebandError(error, 'GITLAB_UNAVAILABLE');
-      isWhole &&= !isSilent;
-      silent = isSilent ? silent + 1 : 0;
-      if (silent < GIVE_UP_AFTER) continue;
-      // The next poll begins here: a few large projects that always time out must not keep the others waiting.
-      stoppedAt.set(instance, project);
-      parts.log.warn({ instance }, 'GitLab does not answer: the poll goes on with the next one');
-      return { counts, isWhole };
-    }
-  }
-  stoppedAt.delete(instance);
-  return { counts, isWhole };
-}
-
-/** By id, but first the one where the last poll was stopped and those after it. Undefined: they cannot be listed. */
-async function listProjects(
-  { log }: ReconcilerParts,
-  gitlab: GitLab,
-  first: ProjectId | undefined,
-): Promise<readonly ProjectId[] | undefined> {
-  const projects: ProjectId[] = [];
-  try {
-    for await (const project of gitlab.projects()) projects.push(project);
-  } catch (error) {
-    if (!isGitLabsFailure(error) || isSidebandError(error, 'GITLAB_RATE_LIMITED')) throw error;
-    log.warn({ instance: gitlab.instance, err: error }, 'Projects could not be listed');
-    return undefined;
-  }
-  if (first === undefined) return projects;
-  return [...projects.filter((id) => id >= first), ...projects.filter((id) => id < first)];
-}
-
-function isGitLabsFailure(error: unknown): boolean {
-  return isSidebandError(error) && error.code.startsWith('GITLAB_');
 }

@@ -1,0 +1,71 @@
+import type { Millis } from '@sideband/shared/clock';
+import type { InstanceName, ProjectId, RunnerId } from '@sideband/shared/names';
+
+/** What a poll has done in one GitLab. */
+export interface InstanceRound {
+  readonly projects: Set<ProjectId>;
+  readonly runners: Set<RunnerId>;
+  /** Those not done yet; first those that the round before did not come to. */
+  order(projects: readonly ProjectId[]): readonly ProjectId[];
+}
+
+/** One poll, also where the queue begins it again after a pause that GitLab asked for. */
+interface Round {
+  readonly begunAt: Millis;
+  of(instance: InstanceName): InstanceRound;
+}
+
+interface Rounds {
+  /** A poll that was stopped goes on where it was stopped, under the same id; another one begins there. */
+  begin(jobId: string, now: Millis): Round;
+}
+
+interface Done extends Round {
+  readonly jobId: string;
+  readonly instances: ReadonlyMap<InstanceName, InstanceRound>;
+}
+
+/**
+ * Without this the projects at the end of a long list would starve where each poll is stopped by a limit, and no poll
+ * would ever have been through all of them.
+ */
+export function createRounds(): Rounds {
+  let last: Done | undefined;
+  return {
+    begin(jobId, now) {
+      last = last?.jobId === jobId ? last : createRound(jobId, now, last);
+      return last;
+    },
+  };
+}
+
+function createRound(jobId: string, begunAt: Millis, before: Done | undefined): Done {
+  const instances = new Map<InstanceName, InstanceRound>();
+  // The round before itself would hold the one before it, and so on.
+  const doneBefore = new Map(Array.from(before?.instances ?? [], ([name, { projects }]) => [name, projects]));
+  return {
+    ...{ jobId, begunAt, instances },
+    of(instance) {
+      const known = instances.get(instance);
+      if (known !== undefined) return known;
+      const round = createInstanceRound(doneBefore.get(instance) ?? new Set());
+      instances.set(instance, round);
+      return round;
+    },
+  };
+}
+
+function createInstanceRound(doneBefore: ReadonlySet<ProjectId>): InstanceRound {
+  const projects = new Set<ProjectId>();
+  const runners = new Set<RunnerId>();
+  return {
+    ...{ projects, runners },
+    order(all) {
+      const left = all.filter((project) => !projects.has(project));
+      return [
+        ...left.filter((project) => !doneBefore.has(project)),
+        ...left.filter((project) => doneBefore.has(project)),
+      ];
+    },
+  };
+}
