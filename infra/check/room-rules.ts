@@ -10,7 +10,16 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     receive: [],
     resolve: ['gitlab/port'],
     reconcile: ['gitlab/port', 'resolve'],
+    onboard: [
+      'gitlab/port',
+      'gitlab/hooks-port',
+      'gitlab/gitlab-version',
+      'receive/hook-secret',
+      'resolve/ledger',
+    ],
+    metrics: ['gitlab/guest/request-outcome', 'receive/hook-outcome'],
     admin: [],
+    cli: ['gitlab', 'receive/hook-secret', 'resolve', 'onboard', '.'],
   },
   reaper: {
     engine: [],

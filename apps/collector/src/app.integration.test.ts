@@ -63,6 +63,7 @@ describe('app on Redis', () => {
     const access = createAccess(() => readAdminSecrets(redis, options), randomBytes);
     const producer = createProducer(resolveQueue, { connection: redis, prefix: COLLECTOR_PREFIX });
     const app = await buildApp({
+      proxyDepth: 0,
       access,
       records: createRedisHostRecords(redis),
       queues: [producer.queue],

@@ -41,8 +41,11 @@ export async function createTestApps(): Promise<TestApps> {
         queues: [],
         redis,
         hook: async (scope) => {
-          scope.post('/hooks/gitlab', async (_request, reply) => reply.code(202).send({ outcome: 'queued' }));
+          scope.post('/hooks/:instance/projects/:project', async (_request, reply) =>
+            reply.code(202).send({ outcome: 'queued' }),
+          );
         },
+        proxyDepth: 0,
         clock,
         log: silentLog(),
       });

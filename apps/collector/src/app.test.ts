@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApps, HTML, openSession, type TestApps } from './app.suite.ts';
 
+const HOOK = '/hooks/gitlab.example/projects/42';
+
 /** Every kind of route there is, and some there are not. */
 const CLOSED = [
   '/',
@@ -16,7 +18,7 @@ const CLOSED = [
   '/queues/queue/resolve',
   '/queues/api/queues',
   '/queues/static/favicon.ico',
-  '/hooks/gitlab',
+  HOOK,
   '/nowhere',
   '/nowhere?next=/login',
   '/login/',
@@ -57,7 +59,7 @@ describe('app', () => {
     it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const)(
       'keeps everything closed to %s',
       async (method) => {
-        for (const url of CLOSED.filter((one) => one !== '/hooks/gitlab')) {
+        for (const url of CLOSED.filter((one) => one !== HOOK)) {
           expect([url, (await app.inject({ method, url })).statusCode]).toEqual([url, 401]);
         }
       },
@@ -68,7 +70,7 @@ describe('app', () => {
         app.inject({ url: '/health' }),
         app.inject({ url: '/login' }),
         app.inject({ url: '/assets/style.css' }),
-        app.inject({ method: 'POST', url: '/hooks/gitlab', headers: { origin: 'https://gitlab.example' } }),
+        app.inject({ method: 'POST', url: HOOK, headers: { origin: 'https://gitlab.example' } }),
       ]);
 
       expect(open.map((answer) => answer.statusCode)).toEqual([200, 200, 200, 202]);

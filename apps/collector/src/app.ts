@@ -30,21 +30,23 @@ interface AppParts {
   readonly queues: readonly Queue[];
   /** A `request` client: the board reads the hosts' queues with it. Not closed here. */
   readonly redis: Redis;
-  /** POST /hooks/gitlab, with its own authentication, body limit and rate limit. */
+  /** POST /hooks/…, with its own authentication, body limit and rate limit. */
   readonly hook: FastifyPluginAsync;
+  /** Proxies that stand before us and say in `X-Forwarded-For` who asked. */
+  readonly proxyDepth: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** The collector's whole HTTP side, not yet listening. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
-  const { access, records, queues, redis, hook, clock, log } = parts;
+  const { access, records, queues, redis, hook, proxyDepth, clock, log } = parts;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // Hooks come by the thousand and say themselves what matters of them.
     logController: new LogController({ disableRequestLogging: true }),
-    // Whoever connects could write X-Forwarded-For: limits count by the address of the connection.
-    trustProxy: false,
+    // Whoever connects could write X-Forwarded-For: only so many of its addresses are believed, from its end.
+    trustProxy: (_, hop) => hop < proxyDepth,
     bodyLimit: BODY_BYTES,
     // From the first byte of a request to its last; a handler's own time is bounded by Redis's time-out of 5 s.
     requestTimeout: 30_000,

@@ -3,6 +3,7 @@ import { freePort, type RedisServer, startRedis } from '@sideband/infra/testkit/
 import { until } from '@sideband/infra/testkit/until';
 import { systemClock } from '@sideband/shared/clock';
 import { silentLog } from '@sideband/shared/log';
+import type { InstanceName, ProjectId } from '@sideband/shared/names';
 import { COLLECTOR_PREFIX, resolveQueue } from '@sideband/shared/queues/catalogue';
 import { createProducer } from '@sideband/shared/queues/producer';
 import { connectRedis, redisReady } from '@sideband/shared/redis';
@@ -10,8 +11,11 @@ import type { LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Collector, compose } from './compose.ts';
 import { readConfig } from './config.ts';
+import { hookPath, hookToken } from './receive/hook-secret.ts';
 
 const SECRET = 'hook-secret-0123456789abcdef0123456789';
+const INSTANCE = 'gitlab.example' as InstanceName;
+const SOURCE = { kind: 'project', project: 42 as ProjectId } as const;
 const jobHook = {
   object_kind: 'build',
   build_id: 7,
@@ -53,8 +57,10 @@ describe('collector', () => {
   });
 
   function hook(): Promise<LightMyRequestResponse> {
-    const headers = { 'x-gitlab-token': SECRET, 'x-gitlab-event': 'Job Hook' };
-    return collector.app.inject({ method: 'POST', url: '/hooks/gitlab', headers, payload: jobHook });
+    const token = hookToken(SECRET, INSTANCE, SOURCE);
+    const headers = { 'x-gitlab-token': token, 'x-gitlab-event': 'Job Hook' };
+    const url = hookPath(INSTANCE, SOURCE);
+    return collector.app.inject({ method: 'POST', url, headers, payload: jobHook });
   }
 
   function logIn(password: string): Promise<LightMyRequestResponse> {

@@ -5,11 +5,15 @@ import { DEFAULT_BOUNDS } from '@sideband/shared/evidence/store';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
 import type { Log } from '@sideband/shared/log';
 import { logConnection } from '@sideband/shared/log-connection';
-import { COLLECTOR_PREFIX, reconcileQueue, resolveQueue } from '@sideband/shared/queues/catalogue';
-import { createProducer } from '@sideband/shared/queues/producer';
+import { serveMetrics } from '@sideband/shared/metrics-server';
+import {
+  COLLECTOR_PREFIX,
+  onboardQueue,
+  reconcileQueue,
+  resolveQueue,
+} from '@sideband/shared/queues/catalogue';
 import { createWorker } from '@sideband/shared/queues/worker';
 import { connectRedis } from '@sideband/shared/redis';
-import { callRedis } from '@sideband/shared/redis-call';
 import { whenRedisIsReady } from '@sideband/shared/when-redis-is-ready';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './admin/access.ts';
@@ -18,12 +22,20 @@ import { readAdminSecrets } from './admin/secrets.ts';
 import { buildApp } from './app.ts';
 import { closeServer } from './close-server.ts';
 import type { CollectorConfig } from './config.ts';
-import { createGitLab } from './gitlab/gitbeaker-gitlab.ts';
-import { hookRoute } from './receive/hook-route.ts';
-import type { JobEvent } from './receive/job-event.ts';
+import { connectGitLabs } from './connect-gitlabs.ts';
+import { hookReceptions } from './hook-receptions.ts';
+import { createCollectorMetrics } from './metrics/metrics.ts';
+import { createOnboarder } from './onboard/project-events.ts';
+import { openQueues } from './open-queues.ts';
+import { hookRoutes } from './receive/hook-route.ts';
+import { createRedisDeliveries } from './receive/redis-deliveries.ts';
+import { SHED_LIMITS } from './receive/shed.ts';
 import { createGoneHosts } from './reconcile/gone-hosts.ts';
+import { POLL_MEMORY_BOUNDS } from './reconcile/poll-memory.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
-import { unresolvedSince } from './reconcile/unresolved-since.ts';
+import { createRedisPollMemory } from './reconcile/redis-poll-memory.ts';
+import { createConfiguredImages } from './resolve/configuration/create-configured-images.ts';
+import { createRedisConfigurationCache } from './resolve/configuration/redis-cache.ts';
 import { LEDGER_BOUNDS } from './resolve/ledger.ts';
 import { createPlaces } from './resolve/place.ts';
 import { createRedisLedger } from './resolve/redis-ledger.ts';
@@ -46,6 +58,7 @@ export interface Collector {
 
 /** Jobs resolved at a time: each waits for GitLab most of its time, and its trace is read as a stream. */
 const RESOLVED_AT_A_TIME = 8;
+const KEEP_SCHEDULE_MS = 5 * 60_000;
 
 /** The collector with all its parts. Redis need not be there yet: what needs it begins when it comes. */
 export async function compose(config: CollectorConfig, surroundings: Surroundings): Promise<Collector> {
@@ -54,64 +67,95 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
   const blocking = connectRedis(config.redisUrl(), 'worker');
   logConnection(request, 'request', log);
   logConnection(blocking, 'worker', log);
+  const closing = new AbortController();
 
-  const { url, instance, token } = config.gitLab;
-  const gitlab = createGitLab({ instance, url, token, log, clock });
-  const gitlabs = new Map([[instance, gitlab]]);
+  const queues = openQueues(request);
+  const instances = config.gitLabs.map(({ instance }) => instance);
+  const metrics = createCollectorMetrics({ instances, queues: queues.seen });
+  const asking = connectGitLabs(config.gitLabs, { redis: request, metrics, clock, log });
   const evidence = createRedisEvidenceStore(request, DEFAULT_BOUNDS, log);
   const records = createRedisHostRecords(request, log);
   const ledger = createRedisLedger(request, clock, { ...LEDGER_BOUNDS, lookBackMs: config.lookBackMs });
-  const places = createPlaces(records, clock);
-
-  const producing = { connection: request, prefix: COLLECTOR_PREFIX };
-  const resolve = createProducer(resolveQueue, producing);
-  const reconcile = createProducer(reconcileQueue, producing);
-  const enqueue = (jobId: string, event: JobEvent): Promise<string> =>
-    resolve.add('job-event', event, { jobId });
-  const resolver = createResolver({ gitlabs, evidence, places, ledger, clock, log, wait: sleep });
   const reconciler = createReconciler({
-    ...{ gitlabs, evidence, records, ledger, enqueue, clock, log },
+    ...{ gitlabs: asking.gitlabs, evidence, records, ledger, clock, log },
+    memory: createRedisPollMemory(request, clock, { ...POLL_MEMORY_BOUNDS, lookBackMs: config.lookBackMs }),
     goneHosts: createGoneHosts(request, clock, log),
-    unresolvedSince: () => callRedis(() => unresolvedSince(resolve.queue)),
-    lookBackMs: config.lookBackMs,
+    enqueue: queues.enqueueLookedUp,
+    ...{ waiting: queues.waiting, laterWaiting: queues.laterWaiting },
+    ...{ unresolvedSince: queues.unresolvedSince, requestPoll: queues.requestPoll },
+    onPolled: ({ missed, projects }) => metrics.polled({ at: clock.now(), missed, projects }),
+    ...{ everyMs: config.reconcileEveryMs, lookBackMs: config.lookBackMs, backFillMs: config.backFillMs },
+    wait: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+    signal: closing.signal,
   });
+  const resolver = createResolver({
+    ...{ gitlabs: asking.gitlabs, evidence, ledger, clock, log },
+    places: createPlaces(records, clock),
+    configuredImages: createConfiguredImages({ cache: createRedisConfigurationCache(request) }),
+    wait: sleep,
+    onResolved: metrics.jobResolved,
+    onLatency: metrics.jobLatency,
+  });
+  const receptions = hookReceptions(config);
+  const onboarder = createOnboarder({
+    ...{ admins: asking.admins, targetOf: receptions.targetOf, ledger, log },
+  });
+  asking.whenBack(() => void reconciler.gap('gitlab-is-back'));
+
   const working = { connection: blocking, prefix: COLLECTOR_PREFIX, log };
   const workers = [
     createWorker(resolveQueue, resolver, { ...working, concurrency: RESOLVED_AT_A_TIME }),
-    createWorker(reconcileQueue, reconciler, working),
+    createWorker(reconcileQueue, reconciler.handlers, working),
+    createWorker(onboardQueue, onboarder, working),
   ];
 
   const access = createAccess(
     () => readAdminSecrets(request, { configured: config.password?.(), random, onGenerated: showPassword }),
     random,
   );
+  let hasStarted = false;
   whenRedisIsReady(request, log, async () => {
     await access.load();
-    await reconcile.schedule('poll', config.reconcileEveryMs, {});
+    await queues.reconcile.schedule('poll', config.reconcileEveryMs, {});
+    await reconciler.gap(hasStarted ? 'redis-is-back' : 'collector-started');
+    hasStarted = true;
   });
   // Redis may lose the schedule without losing us: emptied, or restored from an older copy.
-  const keeping = setInterval(() => {
-    reconcile
-      .keepScheduled('poll', config.reconcileEveryMs, {})
-      .catch((error: unknown) => log.debug({ err: error }, 'The schedule of polls could not be looked at'));
-  }, config.reconcileEveryMs);
-  const hook = hookRoute({
-    instance,
-    secret: config.hookSecret,
-    enqueue,
-    clock,
-    log,
-    count: (outcome) => log.debug({ outcome }, 'Hook answered'),
+  const keeping = setInterval(
+    () => {
+      queues.reconcile
+        .keepScheduled('poll', config.reconcileEveryMs, {})
+        .catch((error: unknown) => log.debug({ err: error }, 'The schedule of polls could not be looked at'));
+    },
+    Math.min(config.reconcileEveryMs, KEEP_SCHEDULE_MS),
+  );
+  const hook = hookRoutes({
+    instances: receptions.instances,
+    ...{ enqueue: queues.enqueueHeard, onboard: queues.onboardHeard, waiting: queues.waiting },
+    deliveries: createRedisDeliveries(request),
+    shedLimits: SHED_LIMITS,
+    metrics: {
+      ...metrics,
+      hookAnswered(source, outcome, seconds) {
+        metrics.hookAnswered(source, outcome, seconds);
+        if (outcome === 'shed' || outcome === 'queue-away') void reconciler.gap('hooks-were-refused');
+      },
+    },
+    ...{ clock, log },
   });
-  const queues = [resolve.queue, reconcile.queue];
-  const app = await buildApp({ access, records, queues, redis: request, hook, clock, log });
+  const app = await buildApp({
+    ...{ access, records, queues: queues.all, redis: request, hook, clock, log },
+    proxyDepth: config.proxyDepth,
+  });
+  const metricsServer = config.metrics && (await serveMetrics(config.metrics, metrics, log));
 
   return {
     app,
     async close() {
       clearInterval(keeping);
+      closing.abort();
       await Promise.all([closeServer(app), ...workers.map((worker) => worker.close())]);
-      await Promise.all([resolve.close(), reconcile.close()]);
+      await Promise.all([queues.close(), asking.close(), metricsServer?.close()]);
       request.disconnect();
       blocking.disconnect();
     },

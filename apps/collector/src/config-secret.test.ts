@@ -1,13 +1,16 @@
 import { inspect } from 'node:util';
+import { ManualClock } from '@sideband/shared/clock';
 import { expect, test } from 'vitest';
-import { type Environment, readSecret } from './config-secret.ts';
+import { type Environment, readMasters, readSecret } from './config-secret.ts';
 
 const NAME = 'SIDEBAND_HOOK_SECRET';
-const files: Readonly<Record<string, string>> = {
+const files: Record<string, string> = {
   '/run/secrets/hook': 'hunter2-of-the-hook\n',
   '/run/secrets/windows': 'hunter2-of-the-hook\r\n',
   '/run/secrets/two-lines': 'hunter2\nhunter3\n',
   '/run/secrets/empty': '\n',
+  '/run/secrets/masters': 'hunter2-hunter2-new\nhunter2-hunter2-old\n',
+  '/run/secrets/short-master': 'hunter2-hunter2-new\nhunter2\n',
 };
 
 function readFile(path: string): string {
@@ -17,7 +20,7 @@ function readFile(path: string): string {
 }
 
 function read(env: Environment): ReturnType<typeof readSecret> {
-  return readSecret(env, readFile, NAME);
+  return readSecret({ env, readFile, clock: new ManualClock(0) }, NAME);
 }
 
 function problem(env: Environment): string {
@@ -55,4 +58,44 @@ test.each([
 ])('refuses %s, and does not repeat the secret', (_, env, message) => {
   expect(problem(env)).toContain(message);
   expect(problem(env)).not.toMatch(/h[uü]nter/);
+});
+
+test('a file is read again, at most every five seconds, and what cannot be used changes nothing', () => {
+  const clock = new ManualClock(0);
+  const path = '/run/secrets/rotated';
+  files[path] = 'hunter2-of-monday';
+  const secret = readSecret({ env: { [`${NAME}_FILE`]: path }, readFile, clock }, NAME);
+  if (!secret.ok || secret.value === undefined) throw new Error('refused');
+  files[path] = 'hunter2-of-tuesday\n';
+  clock.advance(4_999);
+  expect(secret.value()).toBe('hunter2-of-monday');
+  clock.advance(1);
+  expect(secret.value()).toBe('hunter2-of-tuesday');
+  for (const unusable of ['', 'two words', undefined]) {
+    if (unusable === undefined) delete files[path];
+    else files[path] = unusable;
+    clock.advance(5_000);
+    expect(secret.value()).toBe('hunter2-of-tuesday');
+  }
+  files[path] = 'hunter2-of-friday';
+  clock.advance(5_000);
+  expect(secret.value()).toBe('hunter2-of-friday');
+});
+
+test('several masters are good at a time, the newest first', () => {
+  const masters = readMasters(
+    { env: { [`${NAME}_FILE`]: '/run/secrets/masters' }, readFile, clock: new ManualClock(0) },
+    NAME,
+  );
+  expect(masters.ok && masters.value?.()).toEqual(['hunter2-hunter2-new', 'hunter2-hunter2-old']);
+});
+
+test('a master that could be found by trying is refused', () => {
+  const masters = readMasters(
+    { env: { [`${NAME}_FILE`]: '/run/secrets/short-master' }, readFile, clock: new ManualClock(0) },
+    NAME,
+  );
+  expect(masters.ok ? '' : masters.error.message).toBe(
+    'the text in "/run/secrets/short-master" has a secret of 7 characters, at least 16 are needed',
+  );
 });

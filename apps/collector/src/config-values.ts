@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { parseDuration } from '@sideband/shared/duration';
 import { parseInstanceName } from '@sideband/shared/names';
 import { quote } from '@sideband/shared/quote';
@@ -58,6 +59,46 @@ export function durationBetween(least: string, most: string) {
     context.addIssue(wrong(value, `a duration from ${least} to ${most}`));
     return z.NEVER;
   });
+}
+
+const PROXY_FORMS = 'http://host:port or https://host:port, with user:password@ where it wants them';
+
+/** The address may hold a password, so an issue does not repeat it. */
+export const proxyUrl = text(PROXY_FORMS).refine((value) => hasScheme(value, ['http:', 'https:']), {
+  error: `is no address of a proxy, expected ${PROXY_FORMS}`,
+});
+
+export const hookRequirement = z.enum(['either', 'token', 'signature', 'both'], {
+  error: (issue) => wrong(issue.input, 'either, token, signature or both'),
+});
+
+/** A whole number between two others, both included. */
+export function countBetween(least: number, most: number) {
+  const forms = `a whole number from ${least} to ${most}`;
+  return text(forms).transform((value, context) => {
+    const count = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (count >= least && count <= most) return count;
+    context.addIssue(wrong(value, forms));
+    return z.NEVER;
+  });
+}
+
+const RANGE_FORMS = 'networks such as 10.0.0.0/8 or fd00::/8, or addresses, separated by commas';
+
+/** Networks in CIDR notation; an address alone is a network of one. */
+export const addressRanges = text(RANGE_FORMS).transform((value, context): readonly string[] => {
+  const ranges = value.split(',').map((range) => range.trim());
+  const bad = ranges.find((range) => !isRange(range));
+  if (bad === undefined) return ranges;
+  context.addIssue(wrong(bad, RANGE_FORMS));
+  return z.NEVER;
+});
+
+function isRange(range: string): boolean {
+  const [address = '', bits, ...more] = range.split('/');
+  const most = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  if (most < 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
 }
 
 function milliseconds(duration: string): number {

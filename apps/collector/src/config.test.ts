@@ -11,8 +11,12 @@ const least = {
   SIDEBAND_HOOK_SECRET_FILE: '/run/secrets/hook',
 };
 
+const CA = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
+
 function readFile(path: string): string {
-  if (path === '/run/secrets/hook') return 'hook-hunter2\n';
+  if (path === '/etc/ca.pem') return CA;
+  if (path === '/etc/motd') return 'Welcome';
+  if (path === '/run/secrets/hook') return 'hook-hunter2-hunter2\n';
   throw new Error(`ENOENT: no such file or directory, open '${path}'`);
 }
 
@@ -34,21 +38,31 @@ test('needs four settings; the rest have defaults', () => {
   expect(config).toEqual({
     redisUrl: expect.any(Function),
     listen: { host: '127.0.0.1', port: 8080 },
-    gitLab: {
-      url: 'https://gitlab.example.com',
-      instance: 'gitlab.example.com',
-      token: expect.any(Function),
-    },
-    hookSecret: expect.any(Function),
+    gitLabs: [
+      {
+        url: 'https://gitlab.example.com',
+        instance: 'gitlab.example.com',
+        token: expect.any(Function),
+        ca: undefined,
+        proxy: undefined,
+        requestsPerMinute: 600,
+        hooks: { masters: expect.any(Function), require: 'either', allow: undefined },
+      },
+    ],
+    publicUrl: undefined,
+    proxyDepth: 0,
     password: undefined,
-    reconcileEveryMs: 300_000,
+    reconcileEveryMs: 3_600_000,
     lookBackMs: 7 * 86_400_000,
+    backFillMs: 7 * 86_400_000,
+    metrics: undefined,
     logLevel: 'info',
   });
-  expect([config.redisUrl(), config.gitLab.token(), config.hookSecret()]).toEqual([
+  const [gitLab] = config.gitLabs;
+  expect([config.redisUrl(), gitLab?.token(), gitLab?.hooks.masters()]).toEqual([
     'redis://:redis-hunter2@127.0.0.1:6379',
     'glpat-hunter2',
-    'hook-hunter2',
+    ['hook-hunter2-hunter2'],
   ]);
 });
 
@@ -58,6 +72,15 @@ test('takes every setting', () => {
       ...least,
       SIDEBAND_LISTEN: '[::]:80',
       SIDEBAND_GITLAB_NAME: 'work',
+      SIDEBAND_GITLAB_CA_FILE: '/etc/ca.pem',
+      SIDEBAND_GITLAB_PROXY: 'http://user:hunter2@proxy:3128',
+      SIDEBAND_GITLAB_REQUESTS_PER_MINUTE: '1200',
+      SIDEBAND_HOOK_REQUIRE: 'both',
+      SIDEBAND_HOOK_ALLOW: '10.0.0.0/8, fd00::/8,192.0.2.1',
+      SIDEBAND_PUBLIC_URL: 'https://sideband.example.com/',
+      SIDEBAND_PROXY_DEPTH: '1',
+      SIDEBAND_METRICS: '127.0.0.1:9106',
+      SIDEBAND_BACK_FILL: '30d',
       SIDEBAND_PASSWORD: 'hunter2',
       SIDEBAND_RECONCILE_EVERY: '90s',
       SIDEBAND_LOOK_BACK: '2d12h',
@@ -67,12 +90,25 @@ test('takes every setting', () => {
   );
   expect(config).toMatchObject({
     listen: { host: '::', port: 80 },
-    gitLab: { instance: 'work' },
+    gitLabs: [
+      {
+        instance: 'work',
+        ca: CA,
+        requestsPerMinute: 1_200,
+        hooks: { require: 'both', allow: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'] },
+      },
+    ],
+    publicUrl: 'https://sideband.example.com',
+    proxyDepth: 1,
+    metrics: { host: '127.0.0.1', port: 9_106 },
     reconcileEveryMs: 90_000,
     lookBackMs: 216_000_000,
+    backFillMs: 30 * 86_400_000,
     logLevel: 'debug',
   });
   expect(config.password?.()).toBe('hunter2');
+  expect(config.gitLabs[0]?.proxy?.()).toBe('http://user:hunter2@proxy:3128');
+  expect(inspect(config, { depth: 9, showHidden: true })).not.toContain('hunter2');
 });
 
 test('shows no secret, however it is printed', () => {
@@ -123,6 +159,12 @@ describe('refuses', () => {
       SIDEBAND_RECONCILE_EVERY: '300',
       SIDEBAND_LOOK_BACK: '1y',
       SIDEBAND_LOG_LEVEL: 'loud',
+      SIDEBAND_GITLAB_CA_FILE: '/etc/motd',
+      SIDEBAND_GITLAB_PROXY: 'socks5://user:hunter2@proxy',
+      SIDEBAND_GITLAB_REQUESTS_PER_MINUTE: '600/min',
+      SIDEBAND_HOOK_REQUIRE: 'nothing',
+      SIDEBAND_HOOK_ALLOW: '10.0.0.0/33',
+      SIDEBAND_PROXY_DEPTH: '11',
       SIDEBAND_GITLAB_TOKN: 'hunter2',
     });
     expect(found).toEqual({
@@ -136,6 +178,12 @@ describe('refuses', () => {
       SIDEBAND_RECONCILE_EVERY: expect.stringContaining('"300" is no duration'),
       SIDEBAND_LOOK_BACK: expect.stringContaining('7d'),
       SIDEBAND_LOG_LEVEL: expect.stringContaining('expected trace, debug'),
+      SIDEBAND_GITLAB_CA_FILE: 'names a file that holds no certificate in PEM',
+      SIDEBAND_GITLAB_PROXY: expect.stringContaining('is no address of a proxy'),
+      SIDEBAND_GITLAB_REQUESTS_PER_MINUTE: 'is "600/min", expected a whole number from 1 to 100000',
+      SIDEBAND_HOOK_REQUIRE: 'is "nothing", expected either, token, signature or both',
+      SIDEBAND_HOOK_ALLOW: expect.stringContaining('is "10.0.0.0/33", expected networks'),
+      SIDEBAND_PROXY_DEPTH: 'is "11", expected a whole number from 0 to 10',
       SIDEBAND_GITLAB_TOKN: 'is no setting: is SIDEBAND_GITLAB_TOKEN meant?',
     });
   });

@@ -26,7 +26,7 @@ const OPEN = new Set([
   'HEAD /assets/style.css',
 ]);
 /** Open as well, and no business of a browser: it authenticates each request by itself. */
-const HOOK = 'POST /hooks/gitlab';
+const HOOKS = 'POST /hooks/:instance/';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 interface GateOptions {
@@ -49,7 +49,7 @@ export async function closeGate(app: FastifyInstance, { access, clock }: GateOpt
   app.addHook('onRequest', async (request, reply) => {
     if (cameByHttps(request)) reply.header('strict-transport-security', `max-age=${YEAR_SECONDS}`);
     const route = `${request.method} ${request.routeOptions.url}`;
-    if (route === HOOK) return;
+    if (route.startsWith(HOOKS)) return;
     reply.header('cache-control', 'no-store');
     if (!SAFE_METHODS.has(request.method) && !isSameOrigin(request.headers)) {
       return reply.code(403).send({ code: 'cross-site', message: 'This request came from another site.' });

@@ -1,0 +1,78 @@
+import type { Millis } from '@sideband/shared/clock';
+import {
+  COLLECTOR_PREFIX,
+  onboardQueue,
+  reconcileQueue,
+  resolveQueue,
+} from '@sideband/shared/queues/catalogue';
+import { createProducer, type Producer } from '@sideband/shared/queues/producer';
+import { callRedis } from '@sideband/shared/redis-call';
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { QueueSeen } from './metrics/work-figures.ts';
+import type { JobEvent, OnboardEvent, QueuedEvent } from './receive/job-event.ts';
+import { unresolvedSince } from './reconcile/unresolved-since.ts';
+
+/** The collector's queues, in the words of those who use them. Everything throws `REDIS_UNAVAILABLE`. */
+export interface CollectorQueues {
+  readonly reconcile: Producer<(typeof reconcileQueue)['jobs']>;
+  /** For the queue board. */
+  readonly all: readonly Queue[];
+  enqueueHeard(events: readonly QueuedEvent[]): Promise<void>;
+  enqueueLookedUp(jobId: string, event: JobEvent, options?: { readonly priority?: 'later' }): Promise<void>;
+  onboardHeard(event: OnboardEvent): Promise<void>;
+  requestPoll(jobId: string, delayMs: number): Promise<void>;
+  /** Events that wait to be looked up, those of the back-fill aside. */
+  waiting(): Promise<number>;
+  laterWaiting(): Promise<number>;
+  unresolvedSince(): Promise<Millis | undefined>;
+  seen(): Promise<readonly QueueSeen[]>;
+  close(): Promise<void>;
+}
+
+/** `redis` is of the role `request`. */
+export function openQueues(redis: Redis): CollectorQueues {
+  const producing = { connection: redis, prefix: COLLECTOR_PREFIX };
+  const resolve = createProducer(resolveQueue, producing);
+  const reconcile = createProducer(reconcileQueue, producing);
+  const onboard = createProducer(onboardQueue, producing);
+  const all = [resolve.queue, reconcile.queue, onboard.queue];
+
+  return {
+    reconcile,
+    all,
+    async enqueueHeard(events) {
+      const [only, ...more] = events;
+      if (only === undefined) return;
+      if (more.length === 0) await resolve.add('job-event', only.event, { jobId: only.id });
+      else
+        await resolve.addAll(
+          'job-event',
+          events.map(({ id, event }) => ({ payload: event, options: { jobId: id } })),
+        );
+    },
+    async enqueueLookedUp(jobId, event, { priority } = {}) {
+      await resolve.add('job-event', event, { jobId, later: priority === 'later' });
+    },
+    async onboardHeard({ id, name, payload }) {
+      await onboard.add(name, payload, { jobId: id });
+    },
+    async requestPoll(jobId, delayMs) {
+      await reconcile.add('poll', {}, { jobId, delayMs });
+    },
+    waiting: () => callRedis(() => resolve.queue.getWaitingCount()),
+    laterWaiting: () => callRedis(() => resolve.queue.getPrioritizedCount()),
+    unresolvedSince: () => callRedis(() => unresolvedSince(resolve.queue)),
+    async seen() {
+      const counted = all.map(async (queue) => {
+        const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed');
+        const { prioritized = 0, ...others } = counts;
+        return { queue: queue.name, counts: { ...others, waiting: (others['waiting'] ?? 0) + prioritized } };
+      });
+      return await callRedis(() => Promise.all(counted));
+    },
+    async close() {
+      await Promise.all([resolve.close(), reconcile.close(), onboard.close()]);
+    },
+  };
+}
