@@ -55,6 +55,20 @@ describe('the limits', () => {
     expect((await get('/version')).status).toBe(200);
   });
 
+  it('are told with every answer', async () => {
+    await get('/version');
+    const response = await get('/projects/42/jobs/1');
+    expect(response.status).toBe(404);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'ratelimit-name': 'throttle_authenticated_api',
+      'ratelimit-limit': '5',
+      'ratelimit-observed': '2',
+      'ratelimit-remaining': '3',
+      'ratelimit-reset': String(Date.parse('2026-11-21T10:01:00Z') / 1_000),
+    });
+    expect(response.headers.get('retry-after')).toBeNull();
+  });
+
   it('of a project’s job list are JSON and name no time', async () => {
     for (let count = 0; count < 2; count += 1) expect((await get('/projects/42/jobs')).status).toBe(200);
     const limited = await get('/projects/42/jobs');
@@ -83,6 +97,21 @@ describe('faults', () => {
     expect((await get('/projects/42/jobs')).status).toBe(200);
   });
 
+  it('send a request elsewhere, or to another origin’s next page', async () => {
+    gitlab.faults.redirect('/version', 'http://other.example/api/v4/version');
+    const url = `${gitlab.url}/api/v4/version`;
+    const response = await fetch(url, { headers: { 'PRIVATE-TOKEN': 'secret' }, redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([
+      302,
+      'http://other.example/api/v4/version',
+    ]);
+    gitlab.faults.redirect('/version', undefined);
+    expect((await get('/version')).status).toBe(200);
+    gitlab.faults.misleadLinks('http://other.example');
+    const page = await get('/projects?per_page=1');
+    expect(page.headers.get('link')).toMatch(/^<http:\/\/other\.example\/api\/v4\/projects\?/);
+  });
+
   it('leave a request without an answer', async () => {
     gitlab.faults.hangNext(1);
     const signal = AbortSignal.timeout(100);
@@ -105,6 +134,10 @@ describe('faults', () => {
     await gitlab.acceptConnections();
     expect((await get('/version')).status).toBe(200);
   });
+});
+
+it('tells its own time', async () => {
+  expect((await get('/version')).headers.get('date')).toBe('Sat, 21 Nov 2026 10:00:15 GMT');
 });
 
 it('logs what was asked', async () => {

@@ -1,50 +1,30 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
 import { ManualClock } from '@sideband/shared/clock';
 import type { JobId } from '@sideband/shared/names';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HookOptions } from './deliveries.ts';
+import { type HookReceiver, startHookReceiver } from './hook-receiver.ts';
+import type { HookOptions } from './hook-target.ts';
 import { type GitLabStandIn, startGitLab } from './stand-in.ts';
 
-interface Hook {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Record<string, unknown>;
-}
-
-let receiver: Server;
-let received: Hook[];
-let status: number;
-let url: string;
+let clock: ManualClock;
+let receiver: HookReceiver;
 let gitlab: GitLabStandIn | undefined;
 
 beforeEach(async () => {
-  received = [];
-  status = 200;
-  receiver = createServer((request, response) => {
-    void json(request).then((body) => {
-      received.push({ headers: request.headers, body: body as Hook['body'] });
-      response.writeHead(status).end();
-    });
-  });
-  receiver.listen(0, '127.0.0.1');
-  await once(receiver, 'listening');
-  url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks/gitlab`;
+  clock = new ManualClock(Date.parse('2026-11-21T10:00:00.500Z'));
+  receiver = await startHookReceiver();
 });
 
 afterEach(async () => {
   await gitlab?.stop();
-  receiver.close();
-  receiver.closeAllConnections();
+  await receiver.stop();
 });
 
 async function start(hook: Partial<HookOptions> = {}, seed = 1): Promise<GitLabStandIn> {
   gitlab = await startGitLab({
-    clock: new ManualClock(Date.parse('2026-11-21T10:00:00.500Z')),
+    clock,
     token: 'secret',
     random: sequence(seed),
-    hook: { url, secret: 'hook-secret', delayMs: { min: 0, max: 0 }, ...hook },
+    hook: { url: receiver.url, secret: 'hook-secret', delayMs: { min: 0, max: 0 }, ...hook },
   });
   gitlab.createProject({ id: 42, path: 'group/app' });
   return gitlab;
@@ -72,7 +52,7 @@ describe('a job’s life', () => {
     const on = await start();
     const job = runJob(on);
     await on.settled();
-    const byStatus = new Map(received.map((it) => [it.body['build_status'], it]));
+    const byStatus = new Map(receiver.received.map((it) => [it.body['build_status'], it]));
     expect([...byStatus.keys()].sort()).toEqual(['created', 'failed', 'pending', 'running']);
     expect(byStatus.get('failed')?.headers).toMatchObject({
       'content-type': 'application/json',
@@ -101,15 +81,22 @@ describe('a job’s life', () => {
       environment: null,
     });
     expect(byStatus.get('created')?.body).toMatchObject({ runner: null, build_started_at: null });
-    expect(JSON.stringify(received.map(({ body }) => body))).not.toMatch(/s_0123456789ab|"image"/);
-    expect(on.hookCounts()).toEqual({ sent: 4, duplicated: 0, lost: 0, answered: { 200: 4 }, unanswered: 0 });
+    expect(JSON.stringify(receiver.received.map(({ body }) => body))).not.toMatch(/s_0123456789ab|"image"/);
+    expect(on.hookCounts()).toEqual({
+      sent: 4,
+      duplicated: 0,
+      lost: 0,
+      answered: { 200: 4 },
+      unanswered: 0,
+      withheld: 0,
+    });
   });
 
   it('names each project’s own secret', async () => {
     const on = await start({ secret: (project) => `secret-${project}` });
     on.createJob({ project: 42, name: 'test' });
     await on.settled();
-    expect(received[0]?.headers['x-gitlab-token']).toBe('secret-42');
+    expect(receiver.received[0]?.headers['x-gitlab-token']).toBe('secret-42');
   });
 });
 
@@ -118,7 +105,7 @@ describe('deliveries', () => {
     const on = await start({ delayMs: { min: 0, max: 40 } });
     const jobs = Array.from({ length: 20 }, () => on.createJob({ project: 42, name: 'test' }));
     await on.settled();
-    const arrived = received.map(({ body }) => body['build_id']);
+    const arrived = receiver.received.map(({ body }) => body['build_id']);
     expect(arrived).not.toEqual(jobs);
     expect([...arrived].sort()).toEqual(jobs);
   });
@@ -131,9 +118,9 @@ describe('deliveries', () => {
     expect(duplicated).toBeGreaterThan(5);
     expect(duplicated).toBeLessThan(35);
     expect(sent).toBe(40 + duplicated);
-    const keys = received.map(({ headers }) => headers['idempotency-key']);
+    const keys = receiver.received.map(({ headers }) => headers['idempotency-key']);
     expect(new Set(keys).size).toBe(40);
-    expect(new Set(received.map(({ headers }) => headers['x-gitlab-webhook-uuid'])).size).toBe(sent);
+    expect(new Set(receiver.received.map(({ headers }) => headers['x-gitlab-webhook-uuid'])).size).toBe(sent);
   });
 
   it('are sometimes lost, and counted', async () => {
@@ -142,21 +129,48 @@ describe('deliveries', () => {
     await on.settled();
     const { lost, sent } = on.hookCounts();
     expect(lost).toBeGreaterThan(5);
-    expect([sent, received.length]).toEqual([40 - lost, 40 - lost]);
+    expect([sent, receiver.received.length]).toEqual([40 - lost, 40 - lost]);
+  });
+
+  it('can be held back for hours and come in any order then', async () => {
+    const on = await start({ signingToken: `whsec_${Buffer.alloc(32).toString('base64')}` });
+    on.holdHooks();
+    runJob(on);
+    await on.settled();
+    expect(receiver.received).toEqual([]);
+    clock.advance(7_200_000);
+    await on.releaseHooks('backwards');
+    expect(receiver.received.map(({ body }) => body['build_status'])).toEqual([
+      'failed',
+      'running',
+      'pending',
+      'created',
+    ]);
+    // GitLab makes the headers when it sends, the body when it happens.
+    expect(receiver.received[0]?.headers['webhook-timestamp']).toBe(String(Math.floor(clock.now() / 1_000)));
+    expect(receiver.received[0]?.body['build_finished_at']).toBe('2026-11-21T10:00:00.500Z');
+    on.createJob({ project: 42, name: 'test' });
+    await on.settled();
+    expect(receiver.received).toHaveLength(5);
   });
 
   it('are not repeated after a failure', async () => {
     const on = await start();
-    status = 503;
+    receiver.answerWith(503);
     on.createJob({ project: 42, name: 'test' });
     await on.settled();
-    status = 200;
-    receiver.close();
-    receiver.closeAllConnections();
+    await receiver.stop();
     on.createJob({ project: 42, name: 'test' });
     await on.settled();
-    expect(on.hookCounts()).toEqual({ sent: 2, duplicated: 0, lost: 0, answered: { 503: 1 }, unanswered: 1 });
-    expect(received).toHaveLength(1);
+    expect(on.hookCounts()).toEqual({
+      sent: 2,
+      duplicated: 0,
+      lost: 0,
+      answered: { 503: 1 },
+      unanswered: 1,
+      withheld: 0,
+    });
+    expect(receiver.received).toHaveLength(1);
   });
 
   it('are the same again for the same random numbers', async () => {
@@ -165,12 +179,12 @@ describe('deliveries', () => {
     for (let count = 0; count < 20; count += 1) first.createJob({ project: 42, name: 'test' });
     await first.settled();
     await first.stop();
-    const keys = received.map(({ headers }) => headers['idempotency-key']).sort();
-    received = [];
+    const keys = receiver.received.map(({ headers }) => headers['idempotency-key']).sort();
+    receiver.received.length = 0;
     const second = await start(options, 7);
     for (let count = 0; count < 20; count += 1) second.createJob({ project: 42, name: 'test' });
     await second.settled();
-    expect(received.map(({ headers }) => headers['idempotency-key']).sort()).toEqual(keys);
+    expect(receiver.received.map(({ headers }) => headers['idempotency-key']).sort()).toEqual(keys);
   });
 
   it('go where they are pointed, or nowhere', async () => {
@@ -178,10 +192,10 @@ describe('deliveries', () => {
     on.pointHookAt(undefined);
     on.createJob({ project: 42, name: 'test' });
     await on.settled();
-    expect(received).toHaveLength(0);
-    on.pointHookAt({ url, secret: 'new' });
+    expect(receiver.received).toHaveLength(0);
+    on.pointHookAt({ url: receiver.url, secret: 'new' });
     on.createJob({ project: 42, name: 'test' });
     await on.settled();
-    expect(received[0]?.headers['x-gitlab-token']).toBe('new');
+    expect(receiver.received[0]?.headers['x-gitlab-token']).toBe('new');
   });
 });

@@ -1,95 +1,103 @@
-import { Agent, request } from 'node:http';
-import { gitlabVersion } from './entities.ts';
+import type { HookEvent, HookSender, Message } from './hook-sender.ts';
+import type { HookTarget, HookTraffic } from './hook-target.ts';
 import { uuid } from './uuid.ts';
 
-// Omnibus' default `gitlab_rails['webhook_timeout']`.
-const TIMEOUT_MS = 10_000;
-// As many as a well-equipped Sidekiq works on at once.
-const CONNECTIONS = 64;
-
-export interface HookOptions {
-  readonly url: string;
-  /** Sent as `X-Gitlab-Token`; a function where each project has its own. */
-  readonly secret: string | ((project: number) => string);
-  /** From the transition to the request, evenly spread, so that hooks overtake each other; 0 to 50 unless told. */
-  readonly delayMs?: { readonly min: number; readonly max: number };
-  /** Of 1: how many are sent a second time, with the same `Idempotency-Key`. None unless told. */
-  readonly duplicateShare?: number;
-  /** Of 1: how many are never sent, as when Sidekiq loses a job. None unless told. */
-  readonly loseShare?: number;
-}
+// As many as anybody would press "Resend" for.
+const REMEMBERED = 1_000;
 
 /** How the deliveries fared. A duplicate counts as a delivery of its own. */
 export interface HookCounts {
   readonly sent: number;
   readonly duplicated: number;
   readonly lost: number;
+  /** Not sent because the hook was paused, disabled or gone by then. */
+  readonly withheld: number;
   /** By HTTP status. */
   readonly answered: Readonly<Record<number, number>>;
-  /** No answer within 10 s, or no connection. */
+  /** No answer within 10 s, no connection, or no body to send. */
   readonly unanswered: number;
 }
 
+/** Where to send it, asked when the time has come; undefined where it is not to be sent any more. */
+export type Whither = () => HookTarget | undefined;
+
 interface Delivery {
-  readonly hook: HookOptions;
-  readonly project: number;
-  readonly body: string;
-  readonly key: string;
-  readonly eventUuid: string;
-  readonly requestUuid: string;
+  readonly whither: Whither;
+  readonly message: Message;
 }
 
 /** Sends hooks as GitLab's Sidekiq does: some time later, in any order, sometimes twice, never again after a failure. */
 export class Deliveries {
-  readonly #instanceUrl: string;
+  readonly #sender: HookSender;
   readonly #random: () => number;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #answered: Record<number, number> = {};
-  #hook: HookOptions | undefined;
-  #sent = 0;
-  #duplicated = 0;
-  #lost = 0;
-  #unanswered = 0;
+  readonly #newest: Delivery[] = [];
+  #held: Delivery[] | undefined;
+  readonly #counts = { sent: 0, duplicated: 0, lost: 0, withheld: 0, unanswered: 0 };
   #underWay = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(options: { readonly instanceUrl: string; readonly random: () => number }) {
-    this.#instanceUrl = options.instanceUrl;
-    this.#random = options.random;
-  }
-
-  /** Where the following hooks go; undefined sends none. */
-  pointAt(hook: HookOptions | undefined): void {
-    if (hook !== undefined && new URL(hook.url).protocol !== 'http:') throw new Error('A hook needs http:');
-    this.#hook = hook;
+  constructor(sender: HookSender, random: () => number) {
+    this.#sender = sender;
+    this.#random = random;
   }
 
   /** All that is random is drawn here, so equal transitions and an equal `random` give equal deliveries. */
-  send(project: number, payload: unknown): void {
-    const hook = this.#hook;
-    if (hook === undefined) return;
-    if (this.#random() < (hook.loseShare ?? 0)) {
-      this.#lost += 1;
+  send(event: HookEvent, traffic: HookTraffic, whither: Whither): void {
+    if (this.#random() < (traffic.loseShare ?? 0)) {
+      this.#counts.lost += 1;
       return;
     }
-    const twice = this.#random() < (hook.duplicateShare ?? 0);
-    if (twice) this.#duplicated += 1;
-    const body = JSON.stringify(payload);
-    const common = { hook, project, body, key: uuid(this.#random), eventUuid: uuid(this.#random) };
+    const twice = this.#random() < (traffic.duplicateShare ?? 0);
+    if (twice) this.#counts.duplicated += 1;
+    const identity = { key: uuid(this.#random), eventUuid: uuid(this.#random) };
+    const { min, max } = traffic.delayMs ?? { min: 0, max: 50 };
     for (let copy = 0; copy < (twice ? 2 : 1); copy += 1) {
-      this.#schedule({ ...common, requestUuid: uuid(this.#random) });
+      const message = { event, ...identity, requestUuid: uuid(this.#random) };
+      this.#schedule({ whither, message }, min + this.#random() * (max - min));
     }
   }
 
+  /** From now on nothing leaves, as while Sidekiq's queue is stuck; `settled` waits for none of it. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Sends what was held back, each once the one before was answered, and the rest as ever. */
+  async release(order: 'forwards' | 'backwards'): Promise<void> {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const delivery of order === 'forwards' ? held : held.toReversed()) await this.#send(delivery);
+  }
+
+  /** Sends the newest `count` that were sent once more, at once. */
+  resend(count: number): void {
+    for (const { whither, message } of this.#newest.slice(-count)) {
+      this.#schedule({ whither, message: { ...message, requestUuid: uuid(this.#random) } }, 0);
+    }
+  }
+
+  /** Sends one now, whatever the hook's health. The answer's status; undefined without one. */
+  async sendNow(target: HookTarget, event: HookEvent, key = uuid(this.#random)): Promise<number | undefined> {
+    const message = { event, key, eventUuid: uuid(this.#random), requestUuid: uuid(this.#random) };
+    return this.#deliver(target, message);
+  }
+
+  /** What `settled` waits for as well. GitLab only logs what is thrown by it. */
+  accompany(work: () => Promise<void>): void {
+    this.#underWay += 1;
+    void work()
+      .catch(() => undefined)
+      .finally(() => this.#done());
+  }
+
   counts(): HookCounts {
-    return {
-      sent: this.#sent,
-      duplicated: this.#duplicated,
-      lost: this.#lost,
-      answered: { ...this.#answered },
-      unanswered: this.#unanswered,
-    };
+    return { ...this.#counts, answered: { ...this.#answered } };
+  }
+
+  withhold(): void {
+    this.#counts.withheld += 1;
   }
 
   /** Resolves when nothing is scheduled or under way. */
@@ -105,61 +113,36 @@ export class Deliveries {
       this.#done();
     }
     this.#timers.clear();
-    this.#agent.destroy();
+    this.#sender.close();
   }
 
-  #schedule(delivery: Delivery): void {
-    const { min, max } = delivery.hook.delayMs ?? { min: 0, max: 50 };
-    const delay = min + this.#random() * (max - min);
+  #schedule(delivery: Delivery, delayMs: number): void {
+    if (this.#held !== undefined) {
+      this.#held.push(delivery);
+      return;
+    }
     this.#underWay += 1;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#sent += 1;
-      void this.#deliver(delivery).finally(() => this.#done());
-    }, delay);
+      void this.#send(delivery).finally(() => this.#done());
+    }, delayMs);
     this.#timers.add(timer);
   }
 
-  async #deliver(delivery: Delivery): Promise<void> {
-    try {
-      const status = await this.#post(delivery);
-      this.#answered[status] = (this.#answered[status] ?? 0) + 1;
-    } catch {
-      this.#unanswered += 1;
-    }
+  async #send(delivery: Delivery): Promise<void> {
+    const target = delivery.whither();
+    if (target === undefined) return this.withhold();
+    this.#newest.push(delivery);
+    if (this.#newest.length > REMEMBERED) this.#newest.shift();
+    await this.#deliver(target, delivery.message);
   }
 
-  #post(delivery: Delivery): Promise<number> {
-    const { hook, project, body } = delivery;
-    const secret = typeof hook.secret === 'string' ? hook.secret : hook.secret(project);
-    const headers = {
-      'Content-Type': 'application/json',
-      'Content-Length': Buffer.byteLength(body),
-      'User-Agent': `GitLab/${gitlabVersion.version}`,
-      'Idempotency-Key': delivery.key,
-      'X-Gitlab-Event': 'Job Hook',
-      'X-Gitlab-Webhook-UUID': delivery.requestUuid,
-      'X-Gitlab-Instance': this.#instanceUrl,
-      'X-Gitlab-Token': secret,
-      'X-Gitlab-Event-UUID': delivery.eventUuid,
-    };
-    return new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const outgoing = request(hook.url, { method: 'POST', agent: this.#agent, headers, signal });
-      outgoing.once('response', (incoming) => {
-        incoming.resume();
-        incoming.once('end', () => resolve(incoming.statusCode ?? 0));
-        incoming.once('error', reject);
-      });
-      outgoing.once('error', (error: NodeJS.ErrnoException) => {
-        // GitLab opens a connection for each hook. We keep ours, so one that the receiver was just closing is our
-        // own doing and no loss that GitLab would know.
-        const stale = outgoing.reusedSocket && error.code === 'ECONNRESET';
-        if (stale) this.#post(delivery).then(resolve, reject);
-        else reject(error);
-      });
-      outgoing.end(body);
-    });
+  async #deliver(target: HookTarget, message: Message): Promise<number | undefined> {
+    this.#counts.sent += 1;
+    const status = await this.#sender.send(target, message);
+    if (status === undefined) this.#counts.unanswered += 1;
+    else this.#answered[status] = (this.#answered[status] ?? 0) + 1;
+    return status;
   }
 
   #done(): void {

@@ -1,55 +1,55 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Access, JobRecord, ProjectRecord, Records } from './records.ts';
+import { type Call, pathParameters, refuse } from './context.ts';
+import type { GroupRecord, ProjectRecord } from './namespaces.ts';
+import type { JobRecord } from './records.ts';
+import { accessLevels, levelIn, levelInGroup, type Role } from './roles.ts';
+import type { RunnerRecord } from './runners.ts';
 
-/** GitLab's `Gitlab::Access` numbers. */
-export const accessLevels: Readonly<Record<Access, number>> = { none: 0, guest: 10, reporter: 20 };
-
-/** The project of the path, by id or by its encoded path; answers 404 itself and gives undefined. */
-export function findProject(
-  records: Records,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): ProjectRecord | undefined {
-  const { id = '' } = pathParameters(request);
-  const project = /^\d+$/.test(id)
-    ? records.projects.get(Number(id))
-    : [...records.projects.values()].find((it) => it.path === id);
-  if (project !== undefined && project.access !== 'none') return project;
-  reply.code(404).send({ message: '404 Project Not Found' });
-  return undefined;
+/** The project of the path, by id or by its encoded path. */
+export function findProject(call: Call): ProjectRecord | undefined {
+  const { namespaces } = call.context.records;
+  const { id = '' } = pathParameters(call.request);
+  const project = /^\d+$/.test(id) ? namespaces.projects.get(Number(id)) : namespaces.projectAt(id);
+  const token = call.context.tokens.of(call.request);
+  if (project !== undefined && levelIn(token, project) > 0) return project;
+  return refuse(call, 404, 'Project Not Found');
 }
 
-/** The same for what needs `read_build`; answers 403 to a guest. */
-export function findProjectOfJobs(
-  records: Records,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): ProjectRecord | undefined {
-  const project = findProject(records, request, reply);
-  if (project === undefined || project.access !== 'guest') return project;
-  reply.code(403).send({ message: '403 Forbidden' });
-  return undefined;
+/** The same where less than this role is not enough: 403. */
+export function findProjectAs(call: Call, role: Role): ProjectRecord | undefined {
+  const project = findProject(call);
+  if (project === undefined) return undefined;
+  const level = levelIn(call.context.tokens.of(call.request), project);
+  return level >= accessLevels[role] ? project : refuse(call, 403, 'Forbidden');
+}
+
+export function findGroupAs(call: Call, role: Role): GroupRecord | undefined {
+  const { namespaces } = call.context.records;
+  const { id = '' } = pathParameters(call.request);
+  const group = /^\d+$/.test(id) ? namespaces.groups.get(Number(id)) : namespaces.groupAt(id);
+  const level = group === undefined ? 0 : levelInGroup(call.context.tokens.of(call.request), group.path);
+  if (group === undefined || level === 0) return refuse(call, 404, 'Group Not Found');
+  return level >= accessLevels[role] ? group : refuse(call, 403, 'Forbidden');
 }
 
 /** The job of the path, if it is of the project of the path. */
-export function findJob(
-  records: Records,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): JobRecord | undefined {
-  const project = findProjectOfJobs(records, request, reply);
+export function findJob(call: Call): JobRecord | undefined {
+  const project = findProjectAs(call, 'reporter');
   if (project === undefined) return undefined;
-  const { job_id: text = '' } = pathParameters(request);
+  const { job_id: text = '' } = pathParameters(call.request);
   if (!/^\d+$/.test(text)) {
-    reply.code(400).send({ error: 'job_id is invalid' });
+    call.reply.code(400).send({ error: 'job_id is invalid' });
     return undefined;
   }
-  const job = records.jobs.get(Number(text));
-  if (job?.project === project) return job;
-  reply.code(404).send({ message: '404 Not found' });
-  return undefined;
+  const job = call.context.records.jobs.get(Number(text));
+  return job?.project === project ? job : refuse(call, 404, 'Not found');
 }
 
-export function pathParameters(request: FastifyRequest): Readonly<Record<string, string>> {
-  return request.params as Readonly<Record<string, string>>;
+/** The runner of the path, whoever asks. */
+export function findRunner(call: Call): RunnerRecord | undefined {
+  const runner = call.context.records.runners.find(Number(pathParameters(call.request)['id']));
+  return runner ?? refuse(call, 404, 'Not found');
+}
+
+export function isAdmin(call: Call): boolean {
+  return call.context.tokens.of(call.request).role === 'admin';
 }

@@ -83,6 +83,17 @@ export function cursorPage<T extends Identified>(
   };
 }
 
+/** The pages of a list of jobs: by offset, or by cursor where that is asked for. */
+export function jobPage<T extends Identified>(
+  newestFirst: readonly T[],
+  request: PageRequest,
+  counted: boolean,
+): Page<T> | PageRefusal {
+  return request.query.get('pagination') === 'keyset'
+    ? cursorPage(newestFirst, request)
+    : offsetPage(newestFirst, request, counted);
+}
+
 /** Keyset pagination of projects, by `id_after` or `id_before`, which the caller has applied. */
 export function keysetPage<T extends Identified>(
   inOrder: readonly T[],

@@ -15,6 +15,13 @@ export interface Throttled {
   readonly body: string;
 }
 
+/** What the limits say to one request. */
+export interface Verdict {
+  /** Of every answer while there is a limit over the whole API. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly refusal: Throttled | undefined;
+}
+
 /** Counts requests in whole minutes of the clock, as Rack::Attack does. */
 export class RateLimit {
   readonly #options: RateLimitOptions;
@@ -28,8 +35,8 @@ export class RateLimit {
     this.#clock = clock;
   }
 
-  /** Counts one request; says with what to refuse it. */
-  take(isJobList: boolean): Throttled | undefined {
+  /** Counts one request. */
+  take(isJobList: boolean): Verdict {
     const now = this.#clock.now();
     const window = Math.floor(now / WINDOW_MS);
     if (window !== this.#window) {
@@ -39,10 +46,14 @@ export class RateLimit {
     }
     this.#all += 1;
     if (isJobList) this.#jobs += 1;
-    const { perMinute = Number.POSITIVE_INFINITY, jobsPerMinute = Number.POSITIVE_INFINITY } = this.#options;
-    const secondsLeft = Math.ceil(((window + 1) * WINDOW_MS - now) / 1_000);
-    if (this.#all > perMinute) return throttled(perMinute, this.#all, secondsLeft, (window + 1) * WINDOW_MS);
-    return isJobList && this.#jobs > jobsPerMinute ? endpointThrottled : undefined;
+    const { perMinute, jobsPerMinute = Number.POSITIVE_INFINITY } = this.#options;
+    const resetAt = (window + 1) * WINDOW_MS;
+    const headers = perMinute === undefined ? {} : limitHeaders(perMinute, this.#all, resetAt);
+    if (perMinute !== undefined && this.#all > perMinute) {
+      const refusal = throttled(perMinute, this.#all, Math.ceil((resetAt - now) / 1_000), resetAt);
+      return { headers, refusal };
+    }
+    return { headers, refusal: isJobList && this.#jobs > jobsPerMinute ? endpointThrottled : undefined };
   }
 }
 
@@ -51,15 +62,21 @@ export function throttled(limit: number, observed: number, retryAfter: number, r
   return {
     headers: {
       'Content-Type': 'text/plain',
-      'RateLimit-Name': 'throttle_authenticated_api',
-      'RateLimit-Limit': String(limit),
-      'RateLimit-Observed': String(observed),
-      'RateLimit-Remaining': '0',
-      'RateLimit-Reset': String(Math.floor(resetAtMs / 1_000)),
+      ...limitHeaders(limit, observed, resetAtMs),
       'RateLimit-ResetTime': new Date(resetAtMs).toUTCString(),
       'Retry-After': String(retryAfter),
     },
     body: 'Retry later\n',
+  };
+}
+
+function limitHeaders(limit: number, observed: number, resetAtMs: number): Readonly<Record<string, string>> {
+  return {
+    'RateLimit-Name': 'throttle_authenticated_api',
+    'RateLimit-Limit': String(limit),
+    'RateLimit-Observed': String(observed),
+    'RateLimit-Remaining': String(Math.max(0, limit - observed)),
+    'RateLimit-Reset': String(Math.floor(resetAtMs / 1_000)),
   };
 }
 

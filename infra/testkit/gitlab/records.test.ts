@@ -1,4 +1,4 @@
-import { ManualClock } from '@sideband/shared/clock';
+import { ManualClock, type Millis } from '@sideband/shared/clock';
 import { describe, expect, it } from 'vitest';
 import { Records } from './records.ts';
 
@@ -6,7 +6,7 @@ const PICK_UP = { systemId: 's_0123456789ab' };
 
 function recordsWithJob(): { records: Records; job: number } {
   const records = new Records(new ManualClock(1_000));
-  const project = records.addProject({ path: 'group/app' });
+  const project = records.namespaces.addProject({ path: 'group/app' });
   return { records, job: records.addJob({ project: project.id, name: 'test' }).id };
 }
 
@@ -32,9 +32,18 @@ describe('records', () => {
     });
   });
 
+  it('let a manual job wait until somebody starts or cancels it', () => {
+    const { records, job } = recordsWithJob();
+    records.awaitPerson(records.job(job));
+    expect(() => records.start(job, PICK_UP)).toThrow(`Job ${job} is manual, not pending`);
+    expect(records.enqueue(job).status).toBe('pending');
+    const { id } = records.addJob({ project: 1, name: 'old', createdAt: 500 as Millis });
+    expect(records.job(id).createdAt).toBe(500);
+  });
+
   it('give each pair of runner and system id one manager', () => {
     const { records } = recordsWithJob();
-    const project = records.addProject({ path: 'group/other' });
+    const project = records.namespaces.addProject({ path: 'group/other' });
     const managers = [
       { runnerId: 1, systemId: 's_0123456789ab' },
       { runnerId: 1, systemId: 's_ba9876543210' },
@@ -52,6 +61,8 @@ describe('records', () => {
     const { records } = recordsWithJob();
     expect(() => records.job(1)).toThrow('There is no job 1');
     expect(() => records.addJob({ project: 9, name: 'test' })).toThrow('There is no project 9');
-    expect(() => records.addProject({ id: 1, path: 'group/twin' })).toThrow('Project 1 exists already');
+    expect(() => records.namespaces.addProject({ id: 1, path: 'group/twin' })).toThrow(
+      'Project 1 exists already',
+    );
   });
 });

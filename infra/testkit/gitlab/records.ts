@@ -1,31 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Millis } from '@sideband/shared/clock';
-import type { JobId, ProjectId } from '@sideband/shared/names';
+import type { JobId } from '@sideband/shared/names';
+import { Namespaces, type ProjectRecord } from './namespaces.ts';
+import { type ManagerRecord, type PickUp, Runners } from './runners.ts';
 
-/** What the token may do: `none` hides the project (404), `guest` hides its jobs (403). */
-export type Access = 'none' | 'guest' | 'reporter';
 /** How a job can end. */
 export type EndStatus = 'success' | 'failed' | 'canceled';
-export type JobStatus = 'created' | 'pending' | 'running' | EndStatus;
-
-export interface ProjectRecord {
-  readonly id: ProjectId;
-  /** `group/name`. */
-  readonly path: string;
-  readonly access: Access;
-  readonly createdAt: Millis;
-  /** By id, oldest first. */
-  readonly jobs: JobRecord[];
-}
-
-/** One runner process: several may share the record `runnerId`. */
-export interface ManagerRecord {
-  readonly id: number;
-  readonly runnerId: number;
-  readonly systemId: string;
-  readonly version: string;
-  readonly createdAt: Millis;
-}
+export type JobStatus = 'created' | 'manual' | 'pending' | 'running' | EndStatus;
 
 export interface JobRecord {
   readonly id: JobId;
@@ -36,6 +17,8 @@ export interface JobRecord {
   readonly sha: string;
   readonly pipelineId: number;
   readonly tags: readonly string[];
+  /** Waits for a person, where others wait for their stage. */
+  readonly isManual: boolean;
   readonly createdAt: Millis;
   status: JobStatus;
   queuedAt: Millis | undefined;
@@ -43,60 +26,56 @@ export interface JobRecord {
   finishedAt: Millis | undefined;
   erasedAt: Millis | undefined;
   manager: ManagerRecord | undefined;
-  trace: string;
+  /** As it came: a runner's pieces end anywhere, and what a script prints need not be text. */
+  trace: Buffer;
 }
 
-export interface NewProject {
-  readonly id?: number;
-  readonly path: string;
-  readonly access?: Access;
-}
-
-export interface NewJob {
-  readonly project: number;
+interface NewPipelineJob {
   readonly name: string;
   readonly stage?: string;
+  readonly tags?: readonly string[];
+  readonly when?: 'on_success' | 'manual';
+}
+
+export interface NewJob extends NewPipelineJob {
+  readonly project: number;
   readonly ref?: string;
   /** A new one unless told. */
   readonly pipeline?: number;
-  readonly tags?: readonly string[];
+  /** Now unless told. */
+  readonly createdAt?: Millis;
 }
 
-/** Who takes a job. */
-export interface PickUp {
-  readonly systemId: string;
-  /** The runner record; 1 unless told. */
-  readonly runnerId?: number;
-  readonly version?: string;
+export interface NewPipeline {
+  readonly project: number;
+  readonly ref?: string;
+  readonly jobs: readonly NewPipelineJob[];
 }
 
 /** What GitLab keeps in its database, with the transitions a job can make. Misuse throws. */
 export class Records {
-  readonly projects = new Map<number, ProjectRecord>();
+  readonly namespaces: Namespaces;
+  readonly runners: Runners;
   readonly jobs = new Map<number, JobRecord>();
-  readonly #managers = new Map<string, ManagerRecord>();
   readonly #clock: Clock;
+  #nextJob = 10_000;
   #nextPipeline = 5_000;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.namespaces = new Namespaces(clock);
+    this.runners = new Runners(clock);
   }
 
-  addProject({ id, path, access = 'reporter' }: NewProject): ProjectRecord {
-    const newId = id ?? Math.max(0, ...this.projects.keys()) + 1;
-    if (this.projects.has(newId)) throw new Error(`Project ${newId} exists already`);
-    const createdAt = this.#clock.now();
-    const project: ProjectRecord = { id: newId as ProjectId, path, access, createdAt, jobs: [] };
-    this.projects.set(newId, project);
-    return project;
+  newPipeline(): number {
+    return this.#nextPipeline++;
   }
 
   addJob(job: NewJob): JobRecord {
-    const project = this.projects.get(job.project);
-    if (project === undefined) throw new Error(`There is no project ${job.project}`);
-    const pipelineId = job.pipeline ?? this.#nextPipeline++;
+    const project = this.namespaces.project(job.project);
+    const pipelineId = job.pipeline ?? this.newPipeline();
     const record: JobRecord = {
-      id: (10_000 + this.jobs.size) as JobId,
+      id: this.#nextJob++ as JobId,
       project,
       name: job.name,
       stage: job.stage ?? 'test',
@@ -104,14 +83,15 @@ export class Records {
       sha: createHash('sha1').update(`${project.path} ${pipelineId}`).digest('hex'),
       pipelineId,
       tags: job.tags ?? [],
-      createdAt: this.#clock.now(),
+      isManual: job.when === 'manual',
+      createdAt: job.createdAt ?? this.#clock.now(),
       status: 'created',
       queuedAt: undefined,
       startedAt: undefined,
       finishedAt: undefined,
       erasedAt: undefined,
       manager: undefined,
-      trace: '',
+      trace: Buffer.alloc(0),
     };
     this.jobs.set(record.id, record);
     project.jobs.push(record);
@@ -124,17 +104,32 @@ export class Records {
     return job;
   }
 
-  /** Newest first. */
-  jobsOfRunner(runnerId: number): JobRecord[] {
-    return [...this.jobs.values()].filter((job) => job.manager?.runnerId === runnerId).reverse();
+  /** Oldest first. */
+  jobsOfPipeline(pipelineId: number): readonly [JobRecord, ...JobRecord[]] {
+    const [first, ...rest] = [...this.jobs.values()].filter((job) => job.pipelineId === pipelineId);
+    if (first === undefined) throw new Error(`There is no pipeline ${pipelineId}`);
+    return [first, ...rest];
   }
 
-  knowsRunner(runnerId: number): boolean {
-    return [...this.#managers.values()].some((manager) => manager.runnerId === runnerId);
+  /** Newest first. */
+  jobsOfRunner(runnerId: number): JobRecord[] {
+    return [...this.jobs.values()].filter((job) => job.manager?.runner.id === runnerId).reverse();
+  }
+
+  /** The project and its jobs are gone. */
+  destroy(projectId: number): ProjectRecord {
+    const project = this.namespaces.remove(projectId);
+    for (const job of project.jobs) this.jobs.delete(job.id);
+    return project;
+  }
+
+  /** From `created`, once that was told: the job waits for a person. */
+  awaitPerson(job: JobRecord): void {
+    this.#in(job.id, ['created']).status = 'manual';
   }
 
   enqueue(id: number): JobRecord {
-    const job = this.#in(id, ['created']);
+    const job = this.#in(id, ['created', 'manual']);
     job.status = 'pending';
     job.queuedAt = this.#clock.now();
     return job;
@@ -144,40 +139,33 @@ export class Records {
     const job = this.#in(id, ['pending']);
     job.status = 'running';
     job.startedAt = this.#clock.now();
-    job.manager = this.#manager(pickUp);
+    job.manager = this.runners.contact(pickUp);
     return job;
   }
 
   finish(id: number, status: EndStatus, finishedAt: Millis | undefined): JobRecord {
-    const job = this.#in(id, status === 'canceled' ? ['created', 'pending', 'running'] : ['running']);
+    const from: JobStatus[] =
+      status === 'canceled' ? ['created', 'manual', 'pending', 'running'] : ['running'];
+    const job = this.#in(id, from);
     job.status = status;
     job.finishedAt = finishedAt ?? this.#clock.now();
     return job;
   }
 
-  appendTrace(id: number, text: string): void {
-    this.#in(id, ['running']).trace += text;
+  appendTrace(id: number, text: string | Uint8Array): void {
+    const job = this.#in(id, ['running']);
+    job.trace = Buffer.concat([job.trace, typeof text === 'string' ? Buffer.from(text) : text]);
   }
 
   erase(id: number): void {
     const job = this.#in(id, ['success', 'failed', 'canceled']);
     job.erasedAt = this.#clock.now();
-    job.trace = '';
+    job.trace = Buffer.alloc(0);
   }
 
   #in(id: number, statuses: readonly JobStatus[]): JobRecord {
     const job = this.job(id);
     if (statuses.includes(job.status)) return job;
     throw new Error(`Job ${id} is ${job.status}, not ${statuses.join(' or ')}`);
-  }
-
-  #manager({ systemId, runnerId = 1, version = '19.3.0' }: PickUp): ManagerRecord {
-    const key = `${runnerId} ${systemId}`;
-    const known = this.#managers.get(key);
-    if (known !== undefined) return known;
-    const id = this.#managers.size + 1;
-    const manager = { id, runnerId, systemId, version, createdAt: this.#clock.now() };
-    this.#managers.set(key, manager);
-    return manager;
   }
 }

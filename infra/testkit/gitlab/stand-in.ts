@@ -1,30 +1,39 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Clock, type Millis, systemClock } from '@sideband/shared/clock';
+import type { RequestListener } from 'node:http';
+import { type Clock, systemClock } from '@sideband/shared/clock';
 import type { JobId, ProjectId } from '@sideband/shared/names';
 import { makeApi } from './api.ts';
-import { Deliveries, type HookCounts, type HookOptions } from './deliveries.ts';
-import { jobUrl, type Presenter } from './entities.ts';
+import { Broadcast } from './broadcast.ts';
+import { Configurations } from './configurations.ts';
+import { Deliveries } from './deliveries.ts';
 import { Faults } from './faults.ts';
-import { jobHookPayload } from './job-hook.ts';
+import { featuresOf } from './features.ts';
+import { hookPanel } from './hook-panel.ts';
+import { HookRegistry } from './hook-registry.ts';
+import { HookSender } from './hook-sender.ts';
+import type { HookOptions } from './hook-target.ts';
+import { jobPanel } from './job-panel.ts';
+import type { HookPanel, JobPanel, ProjectPanel } from './panel.ts';
+import { listenOnFreePort } from './port-listener.ts';
+import type { Presenter } from './presenter.ts';
+import { projectPanel } from './project-panel.ts';
 import { RateLimit, type RateLimitOptions } from './rate-limit.ts';
-import {
-  type EndStatus,
-  type JobRecord,
-  type NewJob,
-  type NewProject,
-  type PickUp,
-  Records,
-} from './records.ts';
+import { Records } from './records.ts';
 import { Requests } from './requests.ts';
+import { Coordinator } from './runner-api/coordinator.ts';
+import { type RunnerPanel, runnerPanel } from './runner-api/runner-panel.ts';
+import { type NewToken, Tokens } from './tokens.ts';
 
 export interface GitLabOptions {
-  /** What every `created_at`, `started_at`, … and the rate limits go by; the system's unless told. */
+  /** What every `created_at`, `started_at`, …, the `Date` header and the rate limits go by; the system's unless told. */
   readonly clock?: Clock;
-  /** The only token that is let in. */
+  /** An administrator's, good for everything that a project's `access` does not hide. */
   readonly token: string;
+  readonly tokens?: readonly NewToken[];
+  /** `17.5.0-ee`: what it can and what it says are that version's. 19.3.0-ee unless told. */
+  readonly version?: string;
   readonly hook?: HookOptions;
+  /** Whether failing hooks are paused and in the end disabled, as on GitLab.com; self-managed ones do not. */
+  readonly autoDisable?: boolean;
   /** From 0 up to 1, as `Math.random`, which it is unless told. */
   readonly random?: () => number;
   readonly rateLimit?: RateLimitOptions;
@@ -42,29 +51,16 @@ export interface JobRequest {
 }
 
 /** A GitLab to test against: its REST API and hooks outside, a control panel inside. Misuse of the panel throws. */
-export interface GitLabStandIn {
+export interface GitLabStandIn extends ProjectPanel, JobPanel, HookPanel, RunnerPanel {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
   readonly faults: Faults;
   readonly requests: Requests;
-  createProject(project: NewProject): ProjectId;
-  /** A job that waits for its stage: status `created`. Ids rise by one. */
-  createJob(job: NewJob): JobId;
-  pending(job: JobId): void;
-  /** A runner takes the job. */
-  running(job: JobId, pickUp: PickUp): void;
-  writeTrace(job: JobId, text: string): void;
-  /** `canceled` is possible from any status, the others from `running` only. */
-  finish(job: JobId, status: EndStatus, options?: { readonly finishedAt?: Millis }): void;
-  /** Somebody erases the log of an ended job. No hook tells of it. */
-  erase(job: JobId): void;
-  jobRequest(job: JobId): JobRequest;
-  /** Where hooks go from now on; undefined sends none. */
-  pointHookAt(hook: HookOptions | undefined): void;
-  hookCounts(): HookCounts;
-  /** Resolves when every hook that is scheduled has been answered or has failed. */
-  settled(): Promise<void>;
+  addToken(token: NewToken): void;
+  revokeToken(token: string): void;
+  /** The replacement may do the same; the old one is revoked. */
+  rotateToken(token: string, replacement: string): void;
   /** Closes the port: connections are refused until `acceptConnections`. */
   refuseConnections(): Promise<void>;
   acceptConnections(): Promise<void>;
@@ -73,71 +69,56 @@ export interface GitLabStandIn {
 
 /** Starts it on a free loopback port. */
 export async function startGitLab(options: GitLabOptions): Promise<GitLabStandIn> {
-  const { clock = systemClock, random = Math.random } = options;
+  const { clock = systemClock, random = Math.random, autoDisable = false } = options;
+  const features = featuresOf(options.version ?? '19.3.0-ee');
   const records = new Records(clock);
+  const hooks = new HookRegistry(clock, features);
   const faults = new Faults();
   const requests = new Requests(clock);
-  let baseUrl = '';
-  const presenter = (): Presenter => ({ baseUrl, now: clock.now() });
-  const api = await makeApi({
-    token: options.token,
-    clock,
-    rateLimit: new RateLimit(options.rateLimit ?? {}, clock),
-    records,
-    faults,
-    requests,
-    presenter,
-    onTraceBytes: (request, bytes) => requests.sentTrace(request, bytes),
+  const configurations = new Configurations();
+  const tokens = new Tokens(clock);
+  tokens.add({ token: options.token, scopes: ['api'], role: 'admin' });
+  for (const token of options.tokens ?? []) tokens.add(token);
+
+  const handler: { current?: RequestListener } = {};
+  const listener = await listenOnFreePort((request, response) => handler.current?.(request, response));
+  const url = `http://127.0.0.1:${listener.port}`;
+  const presenter = (): Presenter => ({
+    baseUrl: url,
+    now: clock.now(),
+    features,
+    namespaces: records.namespaces,
   });
-  const server = createServer((request, response) => api.routing(request, response));
-  const listen = async (port: number): Promise<number> => {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  };
-  const unlisten = async (): Promise<void> => {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  };
-  const port = await listen(0);
-  baseUrl = `http://127.0.0.1:${port}`;
-  const deliveries = new Deliveries({ instanceUrl: baseUrl, random });
-  deliveries.pointAt(options.hook);
-  const tell = (job: JobRecord): JobId => {
-    deliveries.send(job.project.id, jobHookPayload(job, presenter()));
-    return job.id;
-  };
+  const sender = new HookSender({ instanceUrl: url, clock, features, autoDisable });
+  const deliveries = new Deliveries(sender, random);
+  const broadcast = new Broadcast({ clock, namespaces: records.namespaces, hooks, deliveries });
+  broadcast.pointAt(options.hook);
+  const parts = { records, hooks, deliveries, configurations, presenter, broadcast };
+  const jobs = jobPanel(parts);
+  const coordinator = new Coordinator(records, jobs);
+  const onTraceBytes = requests.sentTrace.bind(requests);
+  const rateLimit = new RateLimit(options.rateLimit ?? {}, clock);
+  const context = { ...parts, tokens, faults, coordinator, onTraceBytes };
+  const api = await makeApi({ context, clock, rateLimit, requests });
+  handler.current = api.routing;
 
   return {
-    url: baseUrl,
-    port,
+    url,
+    port: listener.port,
     faults,
     requests,
-    createProject: (project) => records.addProject(project).id,
-    createJob: (job) => tell(records.addJob(job)),
-    pending: (job) => void tell(records.enqueue(job)),
-    running: (job, pickUp) => void tell(records.start(job, pickUp)),
-    writeTrace: (job, text) => records.appendTrace(job, text),
-    finish: (job, status, { finishedAt } = {}) => void tell(records.finish(job, status, finishedAt)),
-    erase: (job) => records.erase(job),
-    jobRequest: (id) => {
-      const job = records.job(id);
-      const { name, ref, sha, pipelineId } = job;
-      return { id, name, ref, sha, url: jobUrl(job, baseUrl), project: job.project.id, pipeline: pipelineId };
-    },
-    pointHookAt: (hook) => deliveries.pointAt(hook),
-    hookCounts: () => deliveries.counts(),
-    settled: () => deliveries.settled(),
-    refuseConnections: unlisten,
-    acceptConnections: async () => {
-      if (!server.listening) await listen(port);
-    },
+    ...projectPanel(parts),
+    ...jobs,
+    ...hookPanel(parts),
+    ...runnerPanel(coordinator, records),
+    addToken: (token) => tokens.add(token),
+    revokeToken: (token) => tokens.revoke(token),
+    rotateToken: (token, replacement) => tokens.rotate(token, replacement),
+    refuseConnections: () => listener.close(),
+    acceptConnections: () => listener.open(),
     stop: async () => {
       deliveries.close();
-      await unlisten();
+      await listener.close();
       await api.close();
     },
   };
