@@ -25,6 +25,7 @@ import { type EngineSide, memorySide, sandboxSide } from './engine-side.ts';
 import type { Narrator } from './narrator.ts';
 import type { DemoOptions } from './options.ts';
 import { startCollector, startDemoReaper } from './programs.ts';
+import { projectHooks } from './project-hooks.ts';
 import type { Week } from './week/load-week.ts';
 
 /** Everything the demonstration started, and the ends it is driven by. */
@@ -91,6 +92,7 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
     const tag = randomBytes(3).toString('hex');
     const host = must(parseHostName(`demo-${tag}`));
     const systemId = must(parseSystemId(`s_${randomBytes(6).toString('hex')}`));
+    const instance = `demo-${tag}`;
     const token = randomBytes(12).toString('hex');
     const secret = randomBytes(12).toString('hex');
     const password = randomBytes(9).toString('base64url');
@@ -99,8 +101,7 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
     const gitlab = await startGitLab({
       token,
       hook: {
-        url: `${url}/hooks/gitlab`,
-        secret,
+        ...projectHooks(url, instance, secret),
         delayMs: { min: 0, max: options.once ? 15 : 400 },
         duplicateShare: 0.05,
       },
@@ -113,9 +114,12 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
         SIDEBAND_REDIS: redisUrl,
         SIDEBAND_LISTEN: `127.0.0.1:${port}`,
         SIDEBAND_GITLAB_URL: gitlab.url,
-        SIDEBAND_GITLAB_NAME: `demo-${tag}`,
+        SIDEBAND_GITLAB_NAME: instance,
         SIDEBAND_GITLAB_TOKEN: token,
         SIDEBAND_HOOK_SECRET: secret,
+        SIDEBAND_RECONCILE_EVERY: '5m',
+        // A week's jobs come within minutes.
+        SIDEBAND_GITLAB_REQUESTS_PER_MINUTE: '100000',
         SIDEBAND_PASSWORD: password,
       },
       url,

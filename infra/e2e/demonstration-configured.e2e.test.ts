@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { projectHooks } from '../demo/project-hooks.ts';
 import { startGitLab } from '../testkit/gitlab/stand-in.ts';
 import { leftIn, NOTHING_LEFT } from '../testkit/left-in.ts';
 import { freePort, startRedis } from '../testkit/redis.ts';
@@ -37,9 +38,10 @@ skipBecause(whyNoSandbox()).test(
       await until('the collector to answer', async () => (await fetch(`${page}/health`)).ok, {
         timeoutMs: 60_000,
       });
-      const hook = await fetch(`${page}/hooks/gitlab`, {
+      const hooks = projectHooks(page, '127.0.0.1', SECRET);
+      const hook = await fetch(hooks.url(1), {
         method: 'POST',
-        headers: { 'X-Gitlab-Token': SECRET, 'content-type': 'application/json' },
+        headers: { 'X-Gitlab-Token': hooks.secret(1), 'content-type': 'application/json' },
         body: JSON.stringify({ object_kind: 'build', build_id: 1, build_status: 'pending', project_id: 1 }),
       });
       expect(hook.status).toBe(202);

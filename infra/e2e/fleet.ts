@@ -18,9 +18,10 @@ import {
 import { createProducer, type Producer } from '@sideband/shared/queues/producer';
 import { connectRedis, redisReady } from '@sideband/shared/redis';
 import { programCommand } from '../demo/programs.ts';
+import { type ProjectHooks, projectHooks } from '../demo/project-hooks.ts';
 import { type Child, startChild } from '../testkit/child.ts';
-import type { HookOptions } from '../testkit/gitlab/deliveries.ts';
-import { type GitLabStandIn, startGitLab } from '../testkit/gitlab/stand-in.ts';
+import type { HookOptions } from '../testkit/gitlab/hook-target.ts';
+import { type GitLabOptions, type GitLabStandIn, startGitLab } from '../testkit/gitlab/stand-in.ts';
 import { freePort, type RedisServer, startRedis } from '../testkit/redis.ts';
 import type { Sandbox } from '../testkit/sandbox.ts';
 import { openLedger } from '../testkit/sweep.ts';
@@ -43,6 +44,9 @@ interface ReaperOptions {
   readonly state?: string;
 }
 
+/** How its GitLab is, where a test needs another one than usual. */
+type FleetOptions = Pick<GitLabOptions, 'autoDisable' | 'clock' | 'random'>;
+
 /** Redis, a GitLab and all that talks to them, with the ends a test drives it by. */
 export interface Fleet {
   readonly directory: string;
@@ -52,11 +56,13 @@ export interface Fleet {
   readonly password: string;
   readonly gitlab: GitLabStandIn;
   /** Hooks as they are without a word of the test. */
-  readonly hook: HookOptions;
+  readonly hook: HookOptions & ProjectHooks;
   readonly evidence: EvidenceStore;
   readonly records: HostRecords;
   readonly resolving: Producer<(typeof resolveQueue)['jobs']>;
   readonly reconciling: Producer<(typeof reconcileQueue)['jobs']>;
+  /** Of every collector, where `startCollector` is not told otherwise; an empty text takes one away. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Resolves when it answers. */
   startCollector(settings?: Readonly<Record<string, string>>): Promise<Program>;
   /** Resolves when it says that it runs. */
@@ -80,7 +86,7 @@ export interface Fleet {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const INSTANCE = 'gitlab-e2e';
 
-export async function startFleet(): Promise<Fleet> {
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const undo: (() => Promise<unknown>)[] = [];
   const { path: directory, remove } = await temporaryDirectory('fleet');
   undo.push(remove);
@@ -91,13 +97,14 @@ export async function startFleet(): Promise<Fleet> {
   const redisDirectory = join(directory, 'redis');
   let server: RedisServer = await startRedis({ directory: redisDirectory, appendOnly: true, ledger });
   undo.push(() => server.stop());
+  const redisUrl = server.url;
 
   const url = `http://127.0.0.1:${await freePort()}`;
-  const hook = { url: `${url}/hooks/gitlab`, secret, delayMs: { min: 0, max: 20 } };
-  const gitlab = await startGitLab({ token, hook });
+  const hook = { ...projectHooks(url, INSTANCE, secret), delayMs: { min: 0, max: 20 } };
+  const gitlab = await startGitLab({ ...options, token, hook });
   undo.push(() => gitlab.stop());
 
-  const redis = connectRedis(server.url, 'request');
+  const redis = connectRedis(redisUrl, 'request');
   // Its end is part of some tests, and who asks it meanwhile hears of it.
   redis.on('error', () => undefined);
   undo.push(async () => redis.disconnect());
@@ -117,7 +124,7 @@ export async function startFleet(): Promise<Fleet> {
   ): Promise<Program> {
     started += 1;
     const logFile = join(directory, `${name}-${started}.log`);
-    const env = { PATH: process.env['PATH'], SIDEBAND_REDIS: server.url, ...settings };
+    const env = { PATH: process.env['PATH'], SIDEBAND_REDIS: redisUrl, ...settings };
     const child = await startChild({ ...programCommand(name), env, directory: ROOT, logFile, ledger });
     undo.push(() => child.stop(15_000));
     return { ...child, log: () => readFile(logFile, 'utf8') };
@@ -142,22 +149,28 @@ export async function startFleet(): Promise<Fleet> {
     });
   }
 
+  const settings = {
+    SIDEBAND_REDIS: redisUrl,
+    SIDEBAND_LISTEN: new URL(url).host,
+    SIDEBAND_GITLAB_URL: gitlab.url,
+    SIDEBAND_GITLAB_NAME: INSTANCE,
+    SIDEBAND_GITLAB_TOKEN: token,
+    SIDEBAND_HOOK_SECRET: secret,
+    SIDEBAND_PASSWORD: password,
+    SIDEBAND_RECONCILE_EVERY: '1s',
+    // Polls by the second are none of what the budget is for.
+    SIDEBAND_GITLAB_REQUESTS_PER_MINUTE: '100000',
+  };
+
   return {
-    ...{ directory, url, secret, password, gitlab, hook, resolving, reconciling, spawnReaper },
+    ...{ directory, url, secret, password, gitlab, hook, resolving, reconciling, settings, spawnReaper },
     evidence: createRedisEvidenceStore(redis),
     records: createRedisHostRecords(redis),
-    async startCollector(settings = {}) {
-      const collector = await start('collector', {
-        SIDEBAND_LISTEN: new URL(url).host,
-        SIDEBAND_GITLAB_URL: gitlab.url,
-        SIDEBAND_GITLAB_NAME: INSTANCE,
-        SIDEBAND_GITLAB_TOKEN: token,
-        SIDEBAND_HOOK_SECRET: secret,
-        SIDEBAND_PASSWORD: password,
-        SIDEBAND_RECONCILE_EVERY: '1s',
-        ...settings,
-      });
-      await untilUp(collector, 'the collector', async () => (await fetch(`${url}/health`)).ok);
+    async startCollector(others = {}) {
+      const own = { ...settings, ...others };
+      const collector = await start('collector', own);
+      const health = `http://${own.SIDEBAND_LISTEN}/health`;
+      await untilUp(collector, 'the collector', async () => (await fetch(health)).ok);
       return collector;
     },
     async startReaper(options) {

@@ -38,7 +38,7 @@ test('asks nothing before the time that GitLab named is over, and tries again wh
   faults.answerNext(1, { status: 500 });
   const before = fleet.gitlab.requests.all().length;
 
-  expect((await postHook(fleet, endedHook(project, job))).status).toBe(202);
+  expect((await postHook(fleet, project, endedHook(project, job))).status).toBe(202);
   await untilUsedBy(fleet, host, [job]);
 
   expect(asked(job).map(({ status }) => status)).toEqual([429, 500, 200, 200]);

@@ -146,28 +146,28 @@ test('hooks that are wrong are refused for what is wrong with them, and the next
   const job = await runJob(fleet.gitlab, { project, systemId, engine, image: IMAGE });
   const good = endedHook(project, job);
 
-  expect((await postHook(fleet, good, 'wrong')).status).toBe(401);
-  expect((await postHook(fleet, good, '')).status).toBe(401);
-  expect((await postHook(fleet, good.slice(0, -9))).status).toBe(400);
-  expect((await postHook(fleet, '')).status).toBe(400);
-  expect((await postHook(fleet, new Uint8Array(30_000_000))).status).toBe(413);
-  expect((await postHook(fleet, new Uint8Array(30_000_000), 'wrong')).status).toBe(401);
+  expect((await postHook(fleet, project, good, 'wrong')).status).toBe(401);
+  expect((await postHook(fleet, project, good, '')).status).toBe(401);
+  expect((await postHook(fleet, project, good.slice(0, -9))).status).toBe(202);
+  expect((await postHook(fleet, project, '')).status).toBe(202);
+  expect((await postHook(fleet, project, new Uint8Array(30_000_000))).status).toBe(413);
+  expect((await postHook(fleet, project, new Uint8Array(30_000_000), 'wrong')).status).toBe(401);
   await breakOff(good);
 
   expect(collector.hasExited()).toBe(false);
-  expect((await postHook(fleet, good)).status).toBe(202);
+  expect((await postHook(fleet, project, good)).status).toBe(202);
   await untilUsedBy(fleet, host, [job]);
   expect(await collector.log()).not.toMatch(new RegExp(`${fleet.secret}|${fleet.password}`));
 });
 
 /** A sender that promises a whole hook, sends half of it and hangs up. */
 async function breakOff(body: string): Promise<void> {
-  const { hostname, port } = new URL(fleet.url);
+  const { hostname, port, pathname } = new URL(fleet.hook.url(project));
   const socket = connect(Number(port), hostname);
   await new Promise<void>((done, failed) => {
     socket.once('error', failed);
     socket.once('close', () => done());
-    const head = `POST /hooks/gitlab HTTP/1.1\r\nHost: ${hostname}\r\nX-Gitlab-Token: ${fleet.secret}\r\n`;
+    const head = `POST ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nX-Gitlab-Token: ${fleet.hook.secret(project)}\r\n`;
     socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`, () => socket.destroy());
   });
 }

@@ -4,6 +4,7 @@ import { type Millis, systemClock } from '@sideband/shared/clock';
 import type { HostName, JobId, ProjectId, SystemId } from '@sideband/shared/names';
 import type { GitLabStandIn } from '../testkit/gitlab/stand-in.ts';
 import type { RunnerEngine } from '../testkit/runner/engine.ts';
+import type { RunnerIdentity } from '../testkit/runner/job-run.ts';
 import { memoryRunnerEngine } from '../testkit/runner/memory-engine.ts';
 import { finishJob, startJob } from '../testkit/runner/run-job.ts';
 import type { TraceFormat } from '../testkit/runner/trace-writer.ts';
@@ -15,6 +16,10 @@ export interface JobOptions {
   readonly systemId: SystemId;
   readonly engine: RunnerEngine;
   readonly image: string;
+  /** `build` unless told. */
+  readonly name?: string;
+  /** One that is created already; a new one unless told. */
+  readonly job?: JobId;
   readonly services?: readonly string[];
   readonly helper?: string;
   /** What its script prints. */
@@ -27,10 +32,22 @@ export interface JobOptions {
 
 /** One job from its creation to its end, as GitLab and a runner would have it. */
 export async function runJob(gitlab: GitLabStandIn, options: JobOptions): Promise<JobId> {
-  const { project, systemId, engine, finishedAt, inPreparationGap, ...rest } = options;
-  const job = gitlab.createJob({ project, name: 'build' });
+  const { project, systemId, engine, name = 'build', finishedAt, inPreparationGap, ...rest } = options;
+  const job = options.job ?? gitlab.createJob({ project, name });
   gitlab.pending(job);
-  const runner = {
+  const runner = runnerOf(systemId);
+  const running = await startJob({
+    ...{ gitlab, engine: slowerThanAMillisecond(engine), runner, clock: systemClock, ...rest, job },
+    inPreparationGap: async () => inPreparationGap?.(job),
+  });
+  if (running === undefined) throw new Error(`Job ${job} failed on its way`);
+  await finishJob(running, 'success', finishedAt === undefined ? {} : { finishedAt });
+  return job;
+}
+
+/** A manager of the one runner there is. */
+export function runnerOf(systemId: SystemId): RunnerIdentity {
+  return {
     name: 'e2e',
     shortToken: 'sideband1',
     systemId,
@@ -39,13 +56,6 @@ export async function runJob(gitlab: GitLabStandIn, options: JobOptions): Promis
     runnerId: 1,
     hostname: 'e2e',
   };
-  const running = await startJob({
-    ...{ gitlab, engine: slowerThanAMillisecond(engine), runner, clock: systemClock, job, ...rest },
-    inPreparationGap: async () => inPreparationGap?.(job),
-  });
-  if (running === undefined) throw new Error(`Job ${job} failed on its way`);
-  await finishJob(running, 'success', finishedAt === undefined ? {} : { finishedAt });
-  return job;
 }
 
 /** A job whose log is this text, whatever no runner would have written. */
@@ -109,14 +119,15 @@ export async function untilUsedBy(
   );
 }
 
-/** Posts what a hook would say of a job; answers the status and how many milliseconds it took. */
+/** Posts what the project's hook would say; answers the status and how many milliseconds it took. */
 export async function postHook(
   fleet: Fleet,
+  project: ProjectId,
   body: string | Uint8Array<ArrayBuffer>,
-  token: string = fleet.secret,
+  token: string = fleet.hook.secret(project),
 ): Promise<{ readonly status: number; readonly tookMs: number }> {
   const began = performance.now();
-  const response = await fetch(`${fleet.url}/hooks/gitlab`, {
+  const response = await fetch(fleet.hook.url(project), {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-gitlab-token': token },
     body,

@@ -146,7 +146,7 @@ skipBecause(whyNoSandbox()).describe('a reaper', () => {
     // What was used first is used again, and the hook that says so finds no queue.
     const meanwhile = await run(A);
     await fleet.gitlab.settled();
-    const refused = await postHook(fleet, endedHook(project, meanwhile));
+    const refused = await postHook(fleet, project, endedHook(project, meanwhile));
     expect(refused.status).toBe(503);
     expect(refused.tookMs).toBeLessThan(2_000);
     expect(fleet.gitlab.hookCounts().answered[503]).toBeGreaterThanOrEqual(2);
