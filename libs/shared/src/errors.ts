@@ -33,12 +33,14 @@ export const errorCatalogue = {
   },
   GITLAB_RATE_LIMITED: {
     message: 'GitLab limits our requests',
-    remedy: 'Nothing, the queue waits as long as GitLab asked; if it goes on, raise the limit for the token.',
+    remedy:
+      'Nothing, the queue waits as long as it must; if it goes on, raise the limit for the token, or SIDEBAND_GITLAB_REQUESTS_PER_MINUTE where the reason is “budget”.',
     retry: 'later',
   },
   GITLAB_REFUSED: {
     message: 'GitLab refused the request',
-    remedy: 'Give the token the scope read_api and at least the Reporter role in the project.',
+    remedy:
+      'Give the token the scope read_api and at least the Reporter role in the project; for hooks api and Maintainer. Where a reason is named, docs/errors.md has it.',
     retry: 'after-change',
   },
   GITLAB_NOT_FOUND: {

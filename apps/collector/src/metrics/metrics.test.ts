@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Millis } from '@sideband/shared/clock';
 import type { InstanceName } from '@sideband/shared/names';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -135,10 +136,12 @@ test('queues are asked at each scrape, and are not served while nobody knows', a
   expect(await values('queue_jobs')).toEqual({});
 });
 
-test('each figure follows Prometheus’s conventions and has a help', async () => {
+test('each figure follows Prometheus’s conventions, has a help, and is in docs/collector-metrics.md', async () => {
   const text = await metrics.text();
   const families = [...text.matchAll(/^# TYPE (sideband_\w+) (\w+)$/gm)];
-  expect(families).toHaveLength(14);
+  const page = await readFile(new URL('../../../../docs/collector-metrics.md', import.meta.url), 'utf8');
+  const documented = [...page.matchAll(/^\| `(\w+)(?:\{[\w,]+\})?` \|/gm)].map(([, name]) => name);
+  expect(families.map(([, name]) => name).sort()).toEqual(documented.sort());
   for (const [, name = '', type] of families) {
     expect(name).toMatch(/^sideband_collector_[a-z_]+$/);
     expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
