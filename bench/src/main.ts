@@ -1,7 +1,11 @@
 import { loadWeek, type Week } from '@sideband/infra/demo/week/load-week';
 import { errorText, isSidebandError } from '@sideband/shared/errors';
+import { measureGitLab } from './gitlab-cost/measure-gitlab.ts';
+import { renderGitLab } from './gitlab-cost/render-gitlab.ts';
+import { measureIngest } from './ingest/measure-ingest.ts';
+import { renderIngest } from './ingest/render-ingest.ts';
 import { describeMachine } from './machine.ts';
-import { parseOptions, USAGE } from './options.ts';
+import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { measurePlan } from './plan-time/measure-plan.ts';
 import { type Report, renderReport } from './report.ts';
 import { measureWatch } from './watch-cost/measure-watch.ts';
@@ -18,13 +22,23 @@ async function bench(args: readonly string[]): Promise<void> {
     return;
   }
   const options = parseOptions(args);
-  if (options.bench === 'watch') {
-    const costs = await measureWatch(options);
-    process.stdout.write(`${options.json ? JSON.stringify(costs) : renderWatch(costs)}\n`);
-    return;
+  process.stdout.write(`${await measure(options)}\n`);
+}
+
+/** What is printed. */
+async function measure(options: BenchOptions): Promise<string> {
+  const print = <T>(figures: T, render: (figures: T) => string): string =>
+    options.json ? JSON.stringify(figures) : render(figures);
+  switch (options.bench) {
+    case 'week':
+      return print(await makeReport(await loadWeek(), options.capacities), renderReport);
+    case 'watch':
+      return print(await measureWatch(options), renderWatch);
+    case 'ingest':
+      return print(await measureIngest(options), renderIngest);
+    case 'gitlab':
+      return print(await measureGitLab(options), renderGitLab);
   }
-  const report = await makeReport(await loadWeek(), options.capacities);
-  process.stdout.write(`${options.json ? JSON.stringify(report) : renderReport(report)}\n`);
 }
 
 async function makeReport(week: Week, capacities: readonly number[]): Promise<Report> {

@@ -1,11 +1,11 @@
 const BLOCK = 512;
 
-/** One header of a tar archive (POSIX ustar): a regular file of mode 0644 owned by root, made in 1970. */
-export function tarHeader(name: string, bytes: number): Buffer {
+/** One header of a tar archive (POSIX ustar): a regular file owned by root, made in 1970; of mode 0644 unless told. */
+export function tarHeader(name: string, bytes: number, mode = 0o644): Buffer {
   if (Buffer.byteLength(name) > 100) throw new Error(`${name} is too long for a tar header`);
   const header = Buffer.alloc(BLOCK);
   header.write(name, 0);
-  header.write('0000644\0', 100);
+  header.write(`${mode.toString(8).padStart(7, '0')}\0`, 100);
   header.write('0000000\0', 108);
   header.write('0000000\0', 116);
   header.write(`${bytes.toString(8).padStart(11, '0')}\0`, 124);
