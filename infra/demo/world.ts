@@ -6,13 +6,19 @@ import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store'
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { HostRecords } from '@sideband/shared/hosts/records';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
-import { type HostName, parseHostName, parseSystemId, type SystemId } from '@sideband/shared/names';
+import {
+  type HostName,
+  parseHostName,
+  parseInstanceName,
+  parseSystemId,
+  type SystemId,
+} from '@sideband/shared/names';
 import { type Asker, createAsker } from '@sideband/shared/queues/ask';
 import {
   COLLECTOR_PREFIX,
   hostQueue,
   hostQueuePrefix,
-  resolveQueue,
+  resolveQueueOf,
 } from '@sideband/shared/queues/catalogue';
 import { createProducer } from '@sideband/shared/queues/producer';
 import { connectRedis, redisReady } from '@sideband/shared/redis';
@@ -92,7 +98,7 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
     const tag = randomBytes(3).toString('hex');
     const host = must(parseHostName(`demo-${tag}`));
     const systemId = must(parseSystemId(`s_${randomBytes(6).toString('hex')}`));
-    const instance = `demo-${tag}`;
+    const instance = must(parseInstanceName(`demo-${tag}`));
     const token = randomBytes(12).toString('hex');
     const secret = randomBytes(12).toString('hex');
     const password = randomBytes(9).toString('base64url');
@@ -153,7 +159,10 @@ export async function startWorld(week: Week, world: WorldOptions, narrator: Narr
     narrator.step('Reaper', `${host}, state and logs in ${directory}`);
 
     const asker = createAsker(hostQueue, { connection: redis, prefix: hostQueuePrefix(host) });
-    const resolving = createProducer(resolveQueue, { connection: redis, prefix: COLLECTOR_PREFIX });
+    const resolving = createProducer(resolveQueueOf(instance), {
+      connection: redis,
+      prefix: COLLECTOR_PREFIX,
+    });
     undo.push(async () => {
       await asker.close();
       await resolving.close();

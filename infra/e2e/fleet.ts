@@ -6,14 +6,21 @@ import { createRedisEvidenceStore } from '@sideband/shared/evidence/redis-store'
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { HostRecords } from '@sideband/shared/hosts/records';
 import { createRedisHostRecords } from '@sideband/shared/hosts/redis-records';
-import { type HostName, parseHostName, parseSystemId, type SystemId } from '@sideband/shared/names';
+import {
+  type HostName,
+  type InstanceName,
+  parseHostName,
+  parseSystemId,
+  type SystemId,
+} from '@sideband/shared/names';
 import { type Answer, createAsker } from '@sideband/shared/queues/ask';
 import {
   COLLECTOR_PREFIX,
   hostQueue,
   hostQueuePrefix,
   reconcileQueue,
-  resolveQueue,
+  type resolveQueue,
+  resolveQueueOf,
 } from '@sideband/shared/queues/catalogue';
 import { createProducer, type Producer } from '@sideband/shared/queues/producer';
 import { connectRedis, redisReady } from '@sideband/shared/redis';
@@ -78,13 +85,13 @@ export interface Fleet {
   /** Kills Redis; it comes back at the same port with all that it had acknowledged. */
   killRedis(): Promise<void>;
   restoreRedis(): Promise<void>;
-  /** Resolves when every hook was answered and every event is dealt with. */
-  settled(timeoutMs?: number): Promise<void>;
+  /** Resolves when every hook was answered and every event of these GitLabs, the fleet's own unless told, is dealt with. */
+  settled(timeoutMs?: number, instances?: readonly InstanceName[]): Promise<void>;
   stop(): Promise<void>;
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const INSTANCE = 'gitlab-e2e';
+export const INSTANCE = 'gitlab-e2e' as InstanceName;
 
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const undo: (() => Promise<unknown>)[] = [];
@@ -110,7 +117,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   undo.push(async () => redis.disconnect());
   await redisReady(redis);
   const own = { connection: redis, prefix: COLLECTOR_PREFIX };
-  const resolving = createProducer(resolveQueue, own);
+  const resolving = createProducer(resolveQueueOf(INSTANCE), own);
   const reconciling = createProducer(reconcileQueue, own);
   undo.push(() => resolving.close());
   undo.push(() => reconciling.close());
@@ -205,11 +212,15 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       server = await startRedis({ directory: redisDirectory, port, appendOnly: true, ledger });
       await redisReady(redis);
     },
-    async settled(timeoutMs = 30_000) {
+    async settled(timeoutMs = 30_000, instances = [INSTANCE]) {
       await gitlab.settled();
-      await until('every event to be dealt with', async () => (await unresolved(resolving)) === 0, {
-        timeoutMs,
-      });
+      const producers = instances.map((instance) => createProducer(resolveQueueOf(instance), own));
+      const isDone = async (): Promise<boolean> => {
+        const counts = await Promise.all(producers.map(unresolved));
+        return counts.every((count) => count === 0);
+      };
+      await until('every event to be dealt with', isDone, { timeoutMs });
+      await Promise.all(producers.map((producer) => producer.close()));
     },
     async stop() {
       for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();

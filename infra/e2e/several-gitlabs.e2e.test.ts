@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Identity } from '@sideband/shared/evidence/model';
-import type { JobId } from '@sideband/shared/names';
+import type { InstanceName, JobId } from '@sideband/shared/names';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ProjectHooks, projectHooks } from '../demo/project-hooks.ts';
 import { type GitLabStandIn, startGitLab } from '../testkit/gitlab/stand-in.ts';
+import { until } from '../testkit/until.ts';
 import { aHost, aSystemId, type Fleet, startFleet } from './fleet.ts';
 import { startWithoutPolls } from './hooks-alone.ts';
-import { endedHook, paperEngine, runJob } from './jobs.ts';
+import { endedHook, paperEngine, runJob, untilUsedBy } from './jobs.ts';
 import { registerPaperHost } from './paper-host.ts';
 
 const host = aHost('runner-1');
@@ -17,6 +18,7 @@ const TOKENS = { one: 'glpat-of-the-first', two: 'glpat-of-the-second' };
 const BUDGETS = { one: 6_000, two: 60 };
 type Name = keyof typeof MASTERS;
 const NAMES: readonly Name[] = ['one', 'two'];
+const INSTANCES = NAMES as readonly string[] as readonly InstanceName[];
 const imageOf = (name: Name): string => `registry.example.com/${name}/app:1`;
 const engine = paperEngine(NAMES.map(imageOf));
 
@@ -66,7 +68,7 @@ test('projects and jobs of the same numbers stay apart', async () => {
   const jobs = await Promise.all(NAMES.map(run));
   expect(jobs[0]).toBe(jobs[1]);
   await Promise.all(NAMES.map((name) => gitlabs[name].settled()));
-  await fleet.settled();
+  await fleet.settled(30_000, INSTANCES);
 
   const uses = await fleet.evidence.lastUses(host);
   for (const name of NAMES) {
@@ -99,7 +101,7 @@ test('each is asked within its own budget, whatever the other allows', async () 
     const jobs: JobId[] = [];
     for (let job = 0; job < count; job += 1) jobs.push(await run(name));
     await gitlabs[name].settled();
-    await fleet.settled();
+    await fleet.settled(30_000, INSTANCES);
     const now = times(name).slice(before);
     expect(now).toHaveLength(count);
     return (now.at(-1) ?? 0) - (now[0] ?? 0);
@@ -107,4 +109,13 @@ test('each is asked within its own budget, whatever the other allows', async () 
   // Of 60 a minute, six may be sent at once, then one each second.
   expect(await spanOf('one', 20)).toBeLessThan(10_000);
   expect(await spanOf('two', 9)).toBeGreaterThanOrEqual(2_000);
+});
+
+test('one that limits us makes nobody else wait', async () => {
+  gitlabs.two.faults.answerNext(1, { status: 429, retryAfter: 60, path: '/trace' });
+  await run('two');
+  await until('the second to say so', async () =>
+    gitlabs.two.requests.all().some(({ status }) => status === 429),
+  );
+  await untilUsedBy(fleet, host, [await run('one'), await run('one')], 10_000);
 });

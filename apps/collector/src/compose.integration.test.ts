@@ -4,7 +4,7 @@ import { until } from '@sideband/infra/testkit/until';
 import { systemClock } from '@sideband/shared/clock';
 import { silentLog } from '@sideband/shared/log';
 import type { InstanceName, ProjectId } from '@sideband/shared/names';
-import { COLLECTOR_PREFIX, resolveQueue } from '@sideband/shared/queues/catalogue';
+import { COLLECTOR_PREFIX, resolveQueueOf } from '@sideband/shared/queues/catalogue';
 import { createProducer } from '@sideband/shared/queues/producer';
 import { connectRedis, redisReady } from '@sideband/shared/redis';
 import type { LightMyRequestResponse } from 'fastify';
@@ -80,7 +80,7 @@ describe('collector', () => {
 
     const redis = connectRedis(server.url, 'request');
     await redisReady(redis);
-    const queue = createProducer(resolveQueue, { connection: redis, prefix: COLLECTOR_PREFIX });
+    const queue = createProducer(resolveQueueOf(INSTANCE), { connection: redis, prefix: COLLECTOR_PREFIX });
     const job = await until('a worker to have tried the job', async () => {
       const known = await queue.queue.getJob('gitlab.example-42-7-ended');
       return (known?.attemptsMade ?? 0) > 0 && known;

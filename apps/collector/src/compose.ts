@@ -10,7 +10,7 @@ import {
   COLLECTOR_PREFIX,
   onboardQueue,
   reconcileQueue,
-  resolveQueue,
+  resolveQueueOf,
 } from '@sideband/shared/queues/catalogue';
 import { createWorker } from '@sideband/shared/queues/worker';
 import { connectRedis } from '@sideband/shared/redis';
@@ -56,7 +56,7 @@ export interface Collector {
   close(): Promise<void>;
 }
 
-/** Jobs resolved at a time: each waits for GitLab most of its time, and its trace is read as a stream. */
+/** Jobs of one GitLab resolved at a time: each waits for GitLab most of its time, and its trace is read as a stream. */
 const RESOLVED_AT_A_TIME = 8;
 const KEEP_SCHEDULE_MS = 5 * 60_000;
 
@@ -69,8 +69,8 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
   logConnection(blocking, 'worker', log);
   const closing = new AbortController();
 
-  const queues = openQueues(request);
   const instances = config.gitLabs.map(({ instance }) => instance);
+  const queues = openQueues(request, instances);
   const metrics = createCollectorMetrics({ instances, queues: queues.seen });
   const asking = connectGitLabs(config.gitLabs, { redis: request, metrics, clock, log });
   const evidence = createRedisEvidenceStore(request, DEFAULT_BOUNDS, log);
@@ -104,7 +104,9 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
 
   const working = { connection: blocking, prefix: COLLECTOR_PREFIX, log };
   const workers = [
-    createWorker(resolveQueue, resolver, { ...working, concurrency: RESOLVED_AT_A_TIME }),
+    ...instances.map((instance) =>
+      createWorker(resolveQueueOf(instance), resolver, { ...working, concurrency: RESOLVED_AT_A_TIME }),
+    ),
     createWorker(reconcileQueue, reconciler.handlers, working),
     createWorker(onboardQueue, onboarder, working),
   ];

@@ -1,9 +1,12 @@
 import type { Millis } from '@sideband/shared/clock';
+import { SidebandError } from '@sideband/shared/errors';
+import type { InstanceName } from '@sideband/shared/names';
 import {
   COLLECTOR_PREFIX,
   onboardQueue,
   reconcileQueue,
-  resolveQueue,
+  type resolveQueue,
+  resolveQueueOf,
 } from '@sideband/shared/queues/catalogue';
 import { createProducer, type Producer } from '@sideband/shared/queues/producer';
 import { callRedis } from '@sideband/shared/redis-call';
@@ -18,6 +21,7 @@ export interface CollectorQueues {
   readonly reconcile: Producer<(typeof reconcileQueue)['jobs']>;
   /** For the queue board. */
   readonly all: readonly Queue[];
+  /** Of one GitLab. */
   enqueueHeard(events: readonly QueuedEvent[]): Promise<void>;
   enqueueLookedUp(jobId: string, event: JobEvent, options?: { readonly priority?: 'later' }): Promise<void>;
   onboardHeard(event: OnboardEvent): Promise<void>;
@@ -31,12 +35,26 @@ export interface CollectorQueues {
 }
 
 /** `redis` is of the role `request`. */
-export function openQueues(redis: Redis): CollectorQueues {
+export function openQueues(redis: Redis, instances: readonly InstanceName[]): CollectorQueues {
   const producing = { connection: redis, prefix: COLLECTOR_PREFIX };
-  const resolve = createProducer(resolveQueue, producing);
+  const resolving = new Map<string, Producer<(typeof resolveQueue)['jobs']>>(
+    instances.map((instance) => [instance, createProducer(resolveQueueOf(instance), producing)]),
+  );
   const reconcile = createProducer(reconcileQueue, producing);
   const onboard = createProducer(onboardQueue, producing);
-  const all = [resolve.queue, reconcile.queue, onboard.queue];
+  const resolves = [...resolving.values()].map(({ queue }) => queue);
+  const all = [...resolves, reconcile.queue, onboard.queue];
+
+  function resolveOf(event: JobEvent): Producer<(typeof resolveQueue)['jobs']> {
+    const resolve = resolving.get(event.instance);
+    if (resolve !== undefined) return resolve;
+    throw new SidebandError('JOB_INVALID', { problem: 'no GitLab of this name is configured' });
+  }
+
+  async function sum(count: (queue: Queue) => Promise<number>): Promise<number> {
+    const counts = await callRedis(() => Promise.all(resolves.map(count)));
+    return counts.reduce((total, one) => total + one, 0);
+  }
 
   return {
     reconcile,
@@ -44,6 +62,7 @@ export function openQueues(redis: Redis): CollectorQueues {
     async enqueueHeard(events) {
       const [only, ...more] = events;
       if (only === undefined) return;
+      const resolve = resolveOf(only.event);
       if (more.length === 0) await resolve.add('job-event', only.event, { jobId: only.id });
       else
         await resolve.addAll(
@@ -52,7 +71,7 @@ export function openQueues(redis: Redis): CollectorQueues {
         );
     },
     async enqueueLookedUp(jobId, event, { priority } = {}) {
-      await resolve.add('job-event', event, { jobId, later: priority === 'later' });
+      await resolveOf(event).add('job-event', event, { jobId, later: priority === 'later' });
     },
     async onboardHeard({ id, name, payload }) {
       await onboard.add(name, payload, { jobId: id });
@@ -60,9 +79,13 @@ export function openQueues(redis: Redis): CollectorQueues {
     async requestPoll(jobId, delayMs) {
       await reconcile.add('poll', {}, { jobId, delayMs });
     },
-    waiting: () => callRedis(() => resolve.queue.getWaitingCount()),
-    laterWaiting: () => callRedis(() => resolve.queue.getPrioritizedCount()),
-    unresolvedSince: () => callRedis(() => unresolvedSince(resolve.queue)),
+    waiting: () => sum((queue) => queue.getWaitingCount()),
+    laterWaiting: () => sum((queue) => queue.getPrioritizedCount()),
+    async unresolvedSince() {
+      const since = await callRedis(() => Promise.all(resolves.map(unresolvedSince)));
+      const known = since.filter((at) => at !== undefined);
+      return known.length === 0 ? undefined : (Math.min(...known) as Millis);
+    },
     async seen() {
       const counted = all.map(async (queue) => {
         const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed');
@@ -72,7 +95,8 @@ export function openQueues(redis: Redis): CollectorQueues {
       return await callRedis(() => Promise.all(counted));
     },
     async close() {
-      await Promise.all([resolve.close(), reconcile.close(), onboard.close()]);
+      const producers = [...resolving.values(), reconcile, onboard];
+      await Promise.all(producers.map((producer) => producer.close()));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { startRedis } from '@sideband/infra/testkit/redis';
 import { temporaryDirectory } from '@sideband/infra/testkit/temporary-directory';
 import { systemClock } from '@sideband/shared/clock';
-import { COLLECTOR_PREFIX, resolveQueue } from '@sideband/shared/queues/catalogue';
+import { COLLECTOR_PREFIX, resolveQueueOf } from '@sideband/shared/queues/catalogue';
 import { connectRedis, redisReady } from '@sideband/shared/redis';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -83,7 +83,7 @@ export async function measureRates(seconds: number): Promise<readonly RateCompar
 
 const QUEUES = {
   bare: { name: BARE_QUEUE, prefix: BARE_PREFIX },
-  sideband: { name: resolveQueue.name, prefix: COLLECTOR_PREFIX },
+  sideband: { name: resolveQueueOf(INSTANCE).name, prefix: COLLECTOR_PREFIX },
 } as const;
 
 /** Every hook is one job on the queue; those that were under way at the end may be there beside. */

@@ -14,7 +14,7 @@ export const MASTER = 'the-master-secret-of-the-bench';
 
 /** The collector's hook routes, composed as the collector does. */
 export function sidebandRoute(redis: Redis): FastifyPluginAsync {
-  const queues = openQueues(redis);
+  const queues = openQueues(redis, [INSTANCE]);
   return hookRoutes({
     instances: new Map([[INSTANCE, { masters: () => [MASTER], require: 'either', allow: undefined }]]),
     enqueue: queues.enqueueHeard,

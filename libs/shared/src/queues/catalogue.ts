@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { hostTag } from '../evidence/keys.ts';
-import type { HostName } from '../names.ts';
+import type { HostName, InstanceName } from '../names.ts';
 import { defineQueue } from './define.ts';
 
 const nothing = z.object({});
@@ -18,7 +18,7 @@ const jobDetails = z.object({
   systemId: z.optional(z.string()),
 });
 
-/** The collector's work: each hint about a job is looked up in GitLab and becomes evidence. */
+/** The collector's work: each hint about a job is looked up in GitLab and becomes evidence. One for each GitLab. */
 export const resolveQueue = defineQueue('resolve', {
   /** Something was heard of a job. The status is only a hint: GitLab is asked. */
   'job-event': {
@@ -45,6 +45,11 @@ export const resolveQueue = defineQueue('resolve', {
     keepCompleted: 5_000,
   },
 });
+
+/** A GitLab that limits us, or is away, makes its own queue wait and nobody else's. */
+export function resolveQueueOf(instance: InstanceName): typeof resolveQueue {
+  return { ...resolveQueue, name: `${resolveQueue.name}-${instance}` };
+}
 
 /** The collector's schedule: what hooks did not say. */
 export const reconcileQueue = defineQueue('reconcile', {

@@ -72,7 +72,7 @@ export function createWorker<J extends JobDefinitions>(
     if (isSidebandError(error) && asksToWait(error)) {
       const asked = error.retryAfterMs ?? RATE_LIMIT_PAUSE_MS;
       const pauseMs = Math.min(Math.max(Math.ceil(asked), 1), LONGEST_PAUSE_MS);
-      log.warn({ ...about, pauseMs }, 'Queue waits because GitLab asked for it');
+      log.info({ ...about, pauseMs }, 'Queue waits for GitLab');
       await worker.rateLimit(pauseMs);
       return Worker.RateLimitError();
     }

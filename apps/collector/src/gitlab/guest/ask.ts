@@ -82,5 +82,6 @@ export function createAsk(parts: AskParts): Ask {
 function isOutage(error: unknown): boolean {
   if (!isSidebandError(error, 'GITLAB_UNAVAILABLE')) return false;
   const { reason, status } = error.details;
-  return reason === 'network' || reason === 'time-out' || Number(status) >= 500;
+  // 500 is one request's own misfortune, such as a log that object storage lost; what is in front of GitLab says 502.
+  return reason === 'network' || reason === 'time-out' || Number(status) >= 502;
 }
