@@ -29,7 +29,7 @@ export async function loginRoutes(app: FastifyInstance, { access, clock }: Login
 
   const limited = {
     bodyLimit: FORM_BYTES,
-    // Counted in each collector by itself, by the address of the connection: behind a proxy all users share it.
+    // Counted in each collector by itself, by address; behind proxies whose number nobody said all users share one.
     config: { rateLimit: { max: ATTEMPTS_PER_MINUTE, timeWindow: 60_000 } },
     errorHandler: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       if (isStatus(error, 429)) return refuse(request, reply, 429, 'too-often');
