@@ -64,6 +64,9 @@ describe('app on Redis', () => {
     const producer = createProducer(resolveQueue, { connection: redis, prefix: COLLECTOR_PREFIX });
     const app = await buildApp({
       proxyDepth: 0,
+      pastRead: async () => [
+        { instance: 'gitlab.example', projects: { done: 3, total: 7 }, found: 120, reachedAt: 0 },
+      ],
       access,
       records: createRedisHostRecords(redis),
       queues: [producer.queue],
@@ -143,6 +146,7 @@ describe('app on Redis', () => {
     const detail = await collector.app.inject({ url: `/api/hosts/${HOST}`, cookies });
     const journal = await collector.app.inject({ url: `/api/hosts/${HOST}/journal?limit=1`, cookies });
     const unknown = await collector.app.inject({ url: '/api/hosts/nobody', cookies });
+    const past = await collector.app.inject({ url: '/api/back-fill', cookies });
 
     expect(list.json().hosts).toMatchObject([
       {
@@ -160,6 +164,9 @@ describe('app on Redis', () => {
     expect(detail.json().report).toEqual(hostReport());
     expect(journal.json().entries).toEqual([journalEntry(2)]);
     expect([unknown.statusCode, unknown.json().code]).toEqual([404, 'no-report']);
+    expect(past.json().gitlabs).toMatchObject([
+      { instance: 'gitlab.example', projects: { done: 3, total: 7 } },
+    ]);
   });
 
   it('shows the queues of the collector and of the hosts, and lets nobody touch them', async () => {

@@ -45,6 +45,7 @@ export async function createTestApps(): Promise<TestApps> {
             reply.code(202).send({ outcome: 'queued' }),
           );
         },
+        pastRead: away,
         proxyDepth: 0,
         clock,
         log: silentLog(),

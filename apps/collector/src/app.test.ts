@@ -11,6 +11,7 @@ const CLOSED = [
   '/assets/page.js',
   '/assets/index.html',
   '/api/hosts',
+  '/api/back-fill',
   '/api/hosts/builder-1',
   '/api/hosts/builder-1/journal',
   '/queues',

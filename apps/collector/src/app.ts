@@ -12,7 +12,7 @@ import Fastify, {
 } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Access } from './admin/access.ts';
-import { apiRoutes } from './admin/api.ts';
+import { apiRoutes, type PastRead } from './admin/api.ts';
 import { boardRoutes } from './admin/board.ts';
 import { createFleet } from './admin/fleet.ts';
 import { closeGate } from './admin/gate.ts';
@@ -26,6 +26,7 @@ const BODY_BYTES = 64 * 1_024;
 interface AppParts {
   readonly access: Access;
   readonly records: HostRecords;
+  readonly pastRead: () => Promise<readonly PastRead[]>;
   /** The collector's own queues, for the board. */
   readonly queues: readonly Queue[];
   /** A `request` client: the board reads the hosts' queues with it. Not closed here. */
@@ -40,7 +41,7 @@ interface AppParts {
 
 /** The collector's whole HTTP side, not yet listening. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
-  const { access, records, queues, redis, hook, proxyDepth, clock, log } = parts;
+  const { access, records, pastRead, queues, redis, hook, proxyDepth, clock, log } = parts;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // Hooks come by the thousand and say themselves what matters of them.
@@ -64,7 +65,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.get('/health', async () => ({ status: 'ok' }));
   await app.register(hook);
   await app.register(loginRoutes, { access, clock });
-  await app.register(apiRoutes, { fleet, records, clock });
+  await app.register(apiRoutes, { fleet, records, pastRead, clock });
   await app.register(pageRoutes);
   await app.register(boardRoutes, { queues, redis, fleet });
   return app;

@@ -147,6 +147,7 @@ export async function compose(config: CollectorConfig, surroundings: Surrounding
   });
   const app = await buildApp({
     ...{ access, records, queues: queues.all, redis: request, hook, clock, log },
+    pastRead: reconciler.progress,
     proxyDepth: config.proxyDepth,
   });
   const metricsServer = config.metrics && (await serveMetrics(config.metrics, metrics, log));

@@ -1,3 +1,4 @@
+import { ManualClock } from '@sideband/shared/clock';
 import { isSidebandError } from '@sideband/shared/errors';
 import { expect, test } from 'vitest';
 import { type CollectorConfig, readConfig } from './config.ts';
@@ -93,4 +94,22 @@ test('refuses a file beside a GitLab of the environment, and a file that is not 
     expect.stringContaining('SIDEBAND_GITLAB_URL: is set, and so is SIDEBAND_GITLABS'),
   ]);
   expect(read(GOOD, { SIDEBAND_GITLABS: '/nowhere' })).toEqual(['SIDEBAND_GITLABS: cannot be read: ENOENT']);
+});
+
+test('a secret’s file that is spoilt later is told of by where it is named', () => {
+  const clock = new ManualClock(0);
+  const files: Record<string, string> = {
+    [FILE]: GOOD,
+    '/run/secrets/token': 'glpat-hunter2',
+    '/run/secrets/own': 'a-secret-of-its-own',
+  };
+  const told: unknown[] = [];
+  const { gitLabs } = readConfig(least, (path) => files[path] ?? '', {
+    clock,
+    onRefused: (setting, message) => told.push([setting, message]),
+  });
+  files['/run/secrets/own'] = '';
+  clock.advance(5_000);
+  expect(gitLabs[1]?.hooks.masters()).toEqual(['a-secret-of-its-own']);
+  expect(told).toEqual([[`${FILE}:8: gitlabs[1].hookSecretFile`, 'the text in "/run/secrets/own" is empty']]);
 });

@@ -3,7 +3,7 @@ import { ok, type Result, refuse } from '@sideband/shared/result';
 import { GITLAB_SETTINGS, type GitLabConfig, readGitLab } from './config-gitlab.ts';
 import { readGitLabsFile } from './config-gitlabs-file.ts';
 import type { Problem } from './config-problem.ts';
-import type { SecretSources } from './config-secret.ts';
+import type { OnRefused, SecretSources } from './config-secret.ts';
 
 /** The GitLab of the environment, or those of the file that `SIDEBAND_GITLABS` names. */
 export function readGitLabs(sources: SecretSources): Result<readonly GitLabConfig[], readonly Problem[]> {
@@ -27,7 +27,9 @@ export function readGitLabs(sources: SecretSources): Result<readonly GitLabConfi
       ['SIDEBAND_HOOK_SECRET', 'SIDEBAND_HOOK_SECRET_FILE'].map((name) => [name, sources.env[name]]),
     );
     const hasOwn = entry.env['SIDEBAND_HOOK_SECRET_FILE'] !== undefined;
-    const gitLab = readGitLab({ ...sources, env: { ...(hasOwn ? {} : shared), ...entry.env } });
+    const env = { ...(hasOwn ? {} : shared), ...entry.env };
+    const onRefused: OnRefused = (setting, message) => sources.onRefused?.(entry.where(setting), message);
+    const gitLab = readGitLab({ ...sources, env, onRefused });
     if (gitLab.ok) return gitLab;
     return refuse(gitLab.error.map(({ setting, problem }) => ({ setting: entry.where(setting), problem })));
   });

@@ -15,8 +15,13 @@ const files: Record<string, string> = {
 
 function readFile(path: string): string {
   const text = files[path];
-  if (text === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+  if (text === undefined) throw missing(path);
   return text;
+}
+
+/** As Node has it: the sentence repeats the name. */
+function missing(path: string): Error {
+  return Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
 }
 
 function read(env: Environment): ReturnType<typeof readSecret> {
@@ -49,7 +54,12 @@ test.each([
     { [NAME]: 'hunter2', [`${NAME}_FILE`]: '/run/secrets/hook' },
     `so is ${NAME}_FILE: keep one of them`,
   ],
-  ['no such file', { [`${NAME}_FILE`]: '/nowhere' }, 'names a file that cannot be read: "ENOENT'],
+  ['no such file', { [`${NAME}_FILE`]: '/nowhere' }, 'names a file that cannot be read: ENOENT'],
+  [
+    'the secret itself where a file’s name should be',
+    { [`${NAME}_FILE`]: 'hunter2' },
+    'names a file that cannot be read: ENOENT',
+  ],
   ['an empty file', { [`${NAME}_FILE`]: '/run/secrets/empty' }, 'the text in "/run/secrets/empty" is empty'],
   ['two lines', { [`${NAME}_FILE`]: '/run/secrets/two-lines' }, 'holds a space, a line break'],
   ['a space', { [NAME]: 'hunter2 hunter3' }, 'the value holds a space'],
@@ -80,6 +90,31 @@ test('a file is read again, at most every five seconds, and what cannot be used 
   files[path] = 'hunter2-of-friday';
   clock.advance(5_000);
   expect(secret.value()).toBe('hunter2-of-friday');
+});
+
+test('a file that cannot be used any more is told of once, also when it is good again', () => {
+  const clock = new ManualClock(0);
+  const path = '/run/secrets/watched';
+  const told: (string | undefined)[][] = [];
+  files[path] = 'hunter2-of-monday';
+  const onRefused = (...message: (string | undefined)[]): void => void told.push(message);
+  const sources = { env: { [`${NAME}_FILE`]: path }, readFile, clock, onRefused };
+  const masters = readMasters(sources, NAME);
+  if (!masters.ok || masters.value === undefined) throw new Error('refused');
+
+  for (const text of ['', '', 'hunter2', 'hunter2-of-tuesday', 'hunter2-of-friday', undefined]) {
+    if (text === undefined) delete files[path];
+    else files[path] = text;
+    clock.advance(5_000);
+    masters.value();
+  }
+  expect(told).toEqual([
+    [`${NAME}_FILE`, `the text in "${path}" is empty`],
+    [`${NAME}_FILE`, `the text in "${path}" has a secret of 7 characters, at least 16 are needed`],
+    [`${NAME}_FILE`, undefined],
+    [`${NAME}_FILE`, 'names a file that cannot be read: ENOENT'],
+  ]);
+  expect(masters.value()).toEqual(['hunter2-of-friday']);
 });
 
 test('several masters are good at a time, the newest first', () => {

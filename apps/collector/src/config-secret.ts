@@ -1,5 +1,4 @@
 import { type Clock, msLeft } from '@sideband/shared/clock';
-import { errorText } from '@sideband/shared/errors';
 import { quote } from '@sideband/shared/quote';
 import { ok, type Refusal, type Result, refuse } from '@sideband/shared/result';
 
@@ -13,10 +12,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads a text file whole; throws where it cannot. */
 export type ReadFile = (path: string) => string;
 
+/**
+ * Told when a file that was good before cannot be used any more, and why: the old secret stays. Told again when the
+ * reason is another one, and without a message when the file is good again.
+ */
+export type OnRefused = (setting: string, message: string | undefined) => void;
+
 export interface SecretSources {
   readonly env: Environment;
   readonly readFile: ReadFile;
   readonly clock: Clock;
+  readonly onRefused?: OnRefused;
 }
 
 /** Whoever writes a new secret into its file sees it in use after this. */
@@ -26,8 +32,8 @@ const MASTER_LENGTH = 16;
 
 /**
  * The secret of a setting: in the variable itself, or in the file that `<name>_FILE` names, where one line break at
- * its end does not count. A file is read again while the process runs; what cannot be used then changes nothing.
- * `undefined` if neither is set. A refusal never shows the secret.
+ * its end does not count. A file is read again while the process runs; what cannot be used then changes nothing, and
+ * `onRefused` hears of it. `undefined` if neither is set. A refusal never shows the secret.
  */
 export function readSecret(sources: SecretSources, name: string): Result<Secret | undefined, Refusal> {
   return fromEither(sources, name, usable);
@@ -48,14 +54,15 @@ function fromEither<T>(
   const direct = sources.env[name];
   const path = sources.env[`${name}_FILE`];
   if (direct && path) return bad('set-twice', `is set, and so is ${name}_FILE: keep one of them`);
-  if (path) return fromFile(sources, path, reading);
+  if (path) return fromFile(sources, `${name}_FILE`, path, reading);
   if (!direct) return ok(undefined);
   const secret = reading(direct, 'the value');
   return secret.ok ? ok(() => secret.value) : secret;
 }
 
 function fromFile<T>(
-  { readFile, clock }: SecretSources,
+  { readFile, clock, onRefused }: SecretSources,
+  setting: string,
   path: string,
   reading: Reading<T>,
 ): Result<() => T, Refusal> {
@@ -63,18 +70,22 @@ function fromFile<T>(
     try {
       return reading(readFile(path).replace(/\r?\n$/, ''), `the text in ${quote(path)}`);
     } catch (error) {
-      return bad('unreadable-file', `names a file that cannot be read: ${quote(errorText(error))}`);
+      return bad('unreadable-file', `names a file that cannot be read: ${reasonOf(error)}`);
     }
   }
   const first = read();
   if (!first.ok) return first;
   let known = first.value;
+  let problem: string | undefined;
   let readAt: number = clock.now();
   return ok(() => {
     if (msLeft(readAt, READ_AGAIN_MS, clock) > 0) return known;
     readAt = clock.now();
     const again = read();
     if (again.ok) known = again.value;
+    const nowProblem = again.ok ? undefined : again.error.message;
+    if (nowProblem !== problem) onRefused?.(setting, nowProblem);
+    problem = nowProblem;
     return known;
   });
 }
@@ -102,6 +113,12 @@ function usable(text: string, what: string): Result<string, Refusal> {
     return bad('bad-secret', `${what} holds a space, a line break or a character that is not ASCII`);
   }
   return ok(text);
+}
+
+/** Only the system's word (`ENOENT`): its sentence repeats the name, where somebody may have put the secret itself. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'no reason is given';
 }
 
 function bad(reason: string, message: string): Result<never, Refusal> {

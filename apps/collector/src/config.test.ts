@@ -17,7 +17,7 @@ function readFile(path: string): string {
   if (path === '/etc/ca.pem') return CA;
   if (path === '/etc/motd') return 'Welcome';
   if (path === '/run/secrets/hook') return 'hook-hunter2-hunter2\n';
-  throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+  throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
 }
 
 /** Setting → what is wrong with it. */
@@ -172,7 +172,7 @@ describe('refuses', () => {
       SIDEBAND_LISTEN: expect.stringContaining('is "8080", expected address:port'),
       SIDEBAND_GITLAB_URL: expect.stringContaining('expected https://'),
       SIDEBAND_GITLAB_NAME: expect.stringContaining('a-z, 0-9, dot and hyphen'),
-      SIDEBAND_GITLAB_TOKEN: expect.stringContaining('/nowhere'),
+      SIDEBAND_GITLAB_TOKEN: 'names a file that cannot be read: ENOENT',
       SIDEBAND_HOOK_SECRET: expect.stringContaining('holds a space'),
       SIDEBAND_PASSWORD: expect.stringContaining('a line break'),
       SIDEBAND_RECONCILE_EVERY: expect.stringContaining('"300" is no duration'),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { GitLabConfig } from './config-gitlab.ts';
 import { readGitLabs } from './config-gitlabs.ts';
 import { type Problem, refused, refusedBy } from './config-problem.ts';
-import { type Environment, type ReadFile, readSecret, type Secret } from './config-secret.ts';
+import { type Environment, type OnRefused, type ReadFile, readSecret, type Secret } from './config-secret.ts';
 import {
   countBetween,
   durationBetween,
@@ -57,14 +57,15 @@ const SOURCES =
 
 /**
  * Reads the collector's settings from the environment; an empty variable counts as not set. Throws
- * `CONFIG_INVALID`, whose details name every setting that was refused and the forms it may have.
+ * `CONFIG_INVALID`, whose details name every setting that was refused and the forms it may have. `onRefused` hears
+ * later of files of secrets that cannot be used any more.
  */
 export function readConfig(
   environment: Environment,
   readFile: ReadFile,
-  clock: Clock = systemClock,
+  { clock = systemClock, ...telling }: { readonly clock?: Clock; readonly onRefused?: OnRefused } = {},
 ): CollectorConfig {
-  const sources = { env: withoutEmpty(environment), readFile, clock };
+  const sources = { env: withoutEmpty(environment), readFile, clock, ...telling };
   const values = settings.safeParse(sources.env);
   const gitLabs = readGitLabs(sources);
   const password = readSecret(sources, 'SIDEBAND_PASSWORD');

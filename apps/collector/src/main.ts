@@ -58,7 +58,12 @@ async function run(command: Command): Promise<number> {
 }
 
 async function serve(): Promise<void> {
-  const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'), {
+    onRefused(setting, problem) {
+      if (problem === undefined) log.info({ setting }, 'Secret’s file is good again');
+      else log.warn({ setting, problem }, 'Secret’s file cannot be used; the old secret stays');
+    },
+  });
   const log = createLog('collector', config.logLevel);
   const collector = await compose(config, { clock: systemClock, random: randomBytes, log, showPassword });
   closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err, signal }) => {

@@ -26,9 +26,9 @@ export interface CollectorQueues {
   enqueueLookedUp(jobId: string, event: JobEvent, options?: { readonly priority?: 'later' }): Promise<void>;
   onboardHeard(event: OnboardEvent): Promise<void>;
   requestPoll(jobId: string, delayMs: number): Promise<void>;
-  /** Events that wait to be looked up, those of the back-fill aside. */
-  waiting(): Promise<number>;
-  laterWaiting(): Promise<number>;
+  /** Events of one GitLab that wait to be looked up, those of the back-fill aside. */
+  waiting(instance: InstanceName): Promise<number>;
+  laterWaiting(instance: InstanceName): Promise<number>;
   unresolvedSince(): Promise<Millis | undefined>;
   seen(): Promise<readonly QueueSeen[]>;
   close(): Promise<void>;
@@ -45,15 +45,10 @@ export function openQueues(redis: Redis, instances: readonly InstanceName[]): Co
   const resolves = [...resolving.values()].map(({ queue }) => queue);
   const all = [...resolves, reconcile.queue, onboard.queue];
 
-  function resolveOf(event: JobEvent): Producer<(typeof resolveQueue)['jobs']> {
-    const resolve = resolving.get(event.instance);
+  function resolveOf(instance: string): Producer<(typeof resolveQueue)['jobs']> {
+    const resolve = resolving.get(instance);
     if (resolve !== undefined) return resolve;
     throw new SidebandError('JOB_INVALID', { problem: 'no GitLab of this name is configured' });
-  }
-
-  async function sum(count: (queue: Queue) => Promise<number>): Promise<number> {
-    const counts = await callRedis(() => Promise.all(resolves.map(count)));
-    return counts.reduce((total, one) => total + one, 0);
   }
 
   return {
@@ -62,7 +57,7 @@ export function openQueues(redis: Redis, instances: readonly InstanceName[]): Co
     async enqueueHeard(events) {
       const [only, ...more] = events;
       if (only === undefined) return;
-      const resolve = resolveOf(only.event);
+      const resolve = resolveOf(only.event.instance);
       if (more.length === 0) await resolve.add('job-event', only.event, { jobId: only.id });
       else
         await resolve.addAll(
@@ -71,7 +66,7 @@ export function openQueues(redis: Redis, instances: readonly InstanceName[]): Co
         );
     },
     async enqueueLookedUp(jobId, event, { priority } = {}) {
-      await resolveOf(event).add('job-event', event, { jobId, later: priority === 'later' });
+      await resolveOf(event.instance).add('job-event', event, { jobId, later: priority === 'later' });
     },
     async onboardHeard({ id, name, payload }) {
       await onboard.add(name, payload, { jobId: id });
@@ -79,8 +74,8 @@ export function openQueues(redis: Redis, instances: readonly InstanceName[]): Co
     async requestPoll(jobId, delayMs) {
       await reconcile.add('poll', {}, { jobId, delayMs });
     },
-    waiting: () => sum((queue) => queue.getWaitingCount()),
-    laterWaiting: () => sum((queue) => queue.getPrioritizedCount()),
+    waiting: (instance) => callRedis(() => resolveOf(instance).queue.getJobCountByTypes('waiting', 'delayed')),
+    laterWaiting: (instance) => callRedis(() => resolveOf(instance).queue.getPrioritizedCount()),
     async unresolvedSince() {
       const since = await callRedis(() => Promise.all(resolves.map(unresolvedSince)));
       const known = since.filter((at) => at !== undefined);

@@ -24,15 +24,29 @@ const journalQuery = z.object({
     .default(50),
 });
 
+/** How far the past of one GitLab has been read. */
+export interface PastRead {
+  readonly instance: string;
+  readonly projects: { readonly done: number; readonly total: number };
+  /** Ended jobs that were found. */
+  readonly found: number;
+  /** In every project each job created since then was read, in milliseconds; undefined: there is nothing to read. */
+  readonly reachedAt: number | undefined;
+}
+
 interface ApiOptions {
+  readonly pastRead: () => Promise<readonly PastRead[]>;
   readonly fleet: Fleet;
   readonly records: HostRecords;
   readonly clock: Clock;
 }
 
 /** What the page shows, as JSON. `now` is this machine's time: ages are counted from it, not from the browser's. */
-export async function apiRoutes(app: FastifyInstance, { fleet, records, clock }: ApiOptions): Promise<void> {
+export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  const { fleet, records, pastRead, clock } = options;
   app.get('/api/hosts', async () => ({ now: clock.now(), hosts: await fleet.hosts() }));
+
+  app.get('/api/back-fill', async () => ({ now: clock.now(), gitlabs: await pastRead() }));
 
   app.get('/api/hosts/:host', async (request, reply) => {
     const params = hostParams.safeParse(request.params);

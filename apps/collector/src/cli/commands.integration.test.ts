@@ -168,6 +168,7 @@ describe('trace', () => {
       `http://elsewhere.example/team/app/-/jobs/${job}`,
       `${gitlab.url}/team/app/-/pipelines/${job}`,
       `${gitlab.url}/team/app/-/jobs/${job}x`,
+      `${gitlab.url}/team/100%/-/jobs/${job}`,
     ]) {
       await expect(run('trace', address)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     }

@@ -1,15 +1,22 @@
 import type { SidebandError } from '@sideband/shared/errors';
 import type { Hook } from '../gitlab/hooks-port.ts';
+import { isDescribed } from '../onboard/check-hook.ts';
 import { describeOwner } from '../onboard/desired-hook.ts';
 import type { OwnerOutcome } from '../onboard/install-hooks.ts';
 import type { HookStep } from '../onboard/plan-hooks.ts';
 import type { OwnerReport } from '../onboard/verify-hooks.ts';
 
 const OWNER_WIDTH = 18;
+const SECRET_UNKNOWN = ', as far as GitLab tells (not with which secret it was made)';
+
+/** What is wrong with all of them, before they are named. */
+export function renderProblems(problems: readonly string[]): string {
+  return problems.map((problem) => line('PROBLEM', problem)).join('');
+}
 
 export function renderOutcome({ owner, steps, error, signed }: OwnerOutcome, applied: boolean): string {
   const name = describeOwner(owner);
-  if (error !== undefined) return line(name, `refused: ${describeError(error)}`);
+  if (error !== undefined) return line(name, describeError(error));
   if (steps.length === 0) return line(name, 'has none');
   const proof =
     signed === undefined
@@ -24,11 +31,12 @@ export function renderOutcome({ owner, steps, error, signed }: OwnerOutcome, app
 
 export function renderReport({ owner, hooks, error }: OwnerReport): string {
   const name = describeOwner(owner);
-  if (error !== undefined) return line(name, `refused: ${describeError(error)}`);
+  if (error !== undefined) return line(name, describeError(error));
   if (hooks.length === 0) return line(name, 'has no hook');
   return hooks
     .map(({ hook, problems }) => {
-      const said = problems.length === 0 ? 'is as it should be' : problems.map(({ text }) => text).join('; ');
+      const well = `is as it should be${isDescribed(hook) ? '' : SECRET_UNKNOWN}`;
+      const said = problems.length === 0 ? well : problems.map(({ text }) => text).join('; ');
       return line(name, `hook ${hook.id}: ${said}`);
     })
     .join('');
@@ -76,15 +84,22 @@ function hookJson({ id, url, state, description }: Hook): object {
 }
 
 function errorJson(error: SidebandError | undefined): unknown {
-  return error === undefined ? null : { code: error.code, message: error.message, remedy: error.remedy };
+  if (error === undefined) return null;
+  const { code, message, remedy, details } = error;
+  return { code, message, remedy, details };
 }
 
-function describeError({ code, message }: SidebandError): string {
-  const advice =
-    code === 'GITLAB_REFUSED'
-      ? 'hooks need a token with api and the role Maintainer; a group’s Owner; the instance’s an administrator'
-      : 'the token does not see it';
-  return `${code}: ${message} (${advice})`;
+function describeError({ code, message, details }: SidebandError): string {
+  const { problem, status } = details;
+  if (typeof problem === 'string') return `failed: ${code}: ${message} (${problem})`;
+  switch (code) {
+    case 'GITLAB_REFUSED':
+      return `refused: ${code}: ${message} (hooks need a token with api and the role Maintainer; a group’s Owner; the instance’s an administrator)`;
+    case 'GITLAB_NOT_FOUND':
+      return `refused: ${code}: ${message} (the token does not see it)`;
+    default:
+      return `failed: ${code}: ${message} (status ${String(status)})`;
+  }
 }
 
 function line(name: string, text: string): string {

@@ -2,10 +2,12 @@ import { errorText } from '@sideband/shared/errors';
 import type { HostRecords, Registration } from '@sideband/shared/hosts/records';
 import type { GitLabConfig } from '../config-gitlab.ts';
 import type { HookTarget } from '../onboard/desired-hook.ts';
+import { checkHosts, type SeenManagers } from '../onboard/doctor/check-hosts.ts';
 import { examine } from '../onboard/doctor/examine.ts';
 import { type Finding, problem } from '../onboard/doctor/finding.ts';
+import { printJson } from './print-json.ts';
 import type { ExitCode, Program } from './program.ts';
-import { type CliSettings, chooseGitLab, readCliSettings } from './settings.ts';
+import { type CliSettings, chooseGitLab, readCliSettings, wantsSignature } from './settings.ts';
 
 /** Reads what hosts said of themselves; throws where Redis is not there. */
 export type ReadRegistrations = (
@@ -17,6 +19,8 @@ const MARKS: Readonly<Record<Finding['level'], string>> = {
   warning: 'warning',
   problem: 'PROBLEM',
 };
+
+const NOBODY_SEEN: SeenManagers = { managers: new Set(), isComplete: false };
 
 /** `sideband-collector doctor`. 1: something does not work. */
 export async function runDoctor(
@@ -30,19 +34,28 @@ export async function runDoctor(
   const registrations = await readHosts(settings, readRegistrations, redis);
   if (!command.json) program.print(render('Redis', redis));
   const examined = [];
+  // Of a GitLab that was not asked nobody knows the managers.
+  const seen = gitLabs.length < settings.gitLabs.length ? [NOBODY_SEEN] : [];
   for (const gitLab of gitLabs) {
     const { gitlab, admin, close } = program.connect(gitLab);
     try {
       const target = targetOf(settings, gitLab);
-      const findings = await examine({ gitlab, admin, target, registrations, clock: program.clock });
+      const patient = { gitlab, admin, target, registrations, clock: program.clock };
+      const { findings, ...managers } = await examine({
+        ...patient,
+        wantsSignature: wantsSignature(gitLab),
+      });
+      seen.push(managers);
       examined.push({ gitlab: gitLab.instance, url: gitLab.url, findings });
       if (!command.json) program.print(render(`${gitLab.instance} (${gitLab.url})`, findings));
     } finally {
       await close();
     }
   }
-  if (command.json) program.print(`${JSON.stringify({ redis, gitlabs: examined })}\n`);
-  const all = [...redis, ...examined.flatMap(({ findings }) => findings)];
+  const hosts = checkHosts(registrations, seen);
+  if (command.json) printJson(program, { redis, gitlabs: examined, hosts });
+  else program.print(render('Hosts', hosts));
+  const all = [...redis, ...examined.flatMap(({ findings }) => findings), ...hosts];
   return all.some(({ level }) => level === 'problem') ? 1 : 0;
 }
 

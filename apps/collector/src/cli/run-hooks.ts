@@ -1,15 +1,23 @@
 import { SidebandError } from '@sideband/shared/errors';
 import { describeSecret, type HookTarget } from '../onboard/desired-hook.ts';
 import { installHook, type OwnerOutcome, removeHooks, signsHooks } from '../onboard/install-hooks.ts';
-import { verifyHooks } from '../onboard/verify-hooks.ts';
+import { unmetRequirement } from '../onboard/unmet-requirement.ts';
+import { type OwnerReport, verifyHooks } from '../onboard/verify-hooks.ts';
 import { type HookSource, hookPath, hookToken, signingToken } from '../receive/hook-secret.ts';
 import { findOwners } from './find-owners.ts';
 import type { Command } from './parse-command.ts';
+import { printJson } from './print-json.ts';
 import type { Connected, ExitCode, Program } from './program.ts';
-import { outcomeJson, renderOutcome, renderReport, reportJson } from './render-hooks.ts';
-import { chooseGitLab, readCliSettings } from './settings.ts';
+import { outcomeJson, renderOutcome, renderProblems, renderReport, reportJson } from './render-hooks.ts';
+import { chooseGitLab, readCliSettings, wantsSignature } from './settings.ts';
 
 type HooksCommand = Extract<Command, { readonly kind: 'hooks' }>;
+
+interface Wanted {
+  readonly target: HookTarget;
+  /** The collector takes no hook without one. */
+  readonly signature: boolean;
+}
 
 /** `sideband-collector hooks`. 1: an owner was refused, or has a hook that is not as it should be. */
 export async function runHooks(program: Program, command: HooksCommand): Promise<ExitCode> {
@@ -21,6 +29,7 @@ export async function runHooks(program: Program, command: HooksCommand): Promise
     throw new SidebandError('CONFIG_INVALID', { problems: [{ setting: 'SIDEBAND_PUBLIC_URL', problem }] });
   }
   const target: HookTarget = { instance: gitLab.instance, publicUrl: settings.publicUrl, master };
+  const wanted: Wanted = { target, signature: wantsSignature(gitLab) };
   const connected = program.connect(gitLab);
   try {
     switch (command.action) {
@@ -28,10 +37,10 @@ export async function runHooks(program: Program, command: HooksCommand): Promise
         return await printSecrets(program, connected, target, command);
       case 'verify':
       case 'list':
-        return await report(program, connected, target, command);
+        return await report(program, connected, wanted, command);
       case 'install':
       case 'remove':
-        return await change(program, connected, target, command);
+        return await change(program, connected, wanted, command);
     }
   } finally {
     await connected.close();
@@ -39,52 +48,75 @@ export async function runHooks(program: Program, command: HooksCommand): Promise
 }
 
 async function change(
-  { print }: Program,
+  program: Program,
   connected: Connected,
-  target: HookTarget,
+  { target, signature }: Wanted,
   { action, apply, where, json }: HooksCommand,
 ): Promise<ExitCode> {
   const { admin } = connected;
   const signs = await signsHooks(admin);
+  const problems = action === 'install' ? problemsOf(signature, signs) : [];
+  if (!json) program.print(renderProblems(problems));
+  const owners = await findOwners(connected, where);
   const outcomes: OwnerOutcome[] = [];
-  for (const owner of await findOwners(connected, where)) {
-    const outcome =
-      action === 'install'
-        ? await installHook(admin, target, owner, { apply, signs })
-        : await removeHooks(admin, target, owner, { apply });
-    outcomes.push(outcome);
-    // Said as it happens: an instance may have thousands.
-    if (!json) print(renderOutcome(outcome, apply));
+  try {
+    for (const owner of owners) {
+      const outcome =
+        action === 'install'
+          ? await installHook(admin, target, owner, { apply, signs })
+          : await removeHooks(admin, target, owner, { apply });
+      outcomes.push(outcome);
+      // Said as it happens: an instance may have thousands.
+      if (!json) program.print(renderOutcome(outcome, apply));
+    }
+  } finally {
+    // What was done is told also where GitLab goes away in the middle of it.
+    const complete = outcomes.length === owners.length;
+    if (json) printJson(program, { apply, complete, problems, owners: outcomes.map(outcomeJson) });
   }
-  if (json) print(`${JSON.stringify({ apply, owners: outcomes.map(outcomeJson) })}\n`);
   const isIdle = outcomes.every(({ steps }) => steps.every(({ kind }) => kind === 'keep'));
-  if (!json && !apply && !isIdle) print('Nothing was changed. Do it with --apply.\n');
-  return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
+  if (!json && !apply && !isIdle) program.print('Nothing was changed. Do it with --apply.\n');
+  return problems.length > 0 || outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
 }
 
 async function report(
-  { print }: Program,
+  program: Program,
   connected: Connected,
-  target: HookTarget,
+  { target, signature }: Wanted,
   { action, where, json }: HooksCommand,
 ): Promise<ExitCode> {
   const signs = await signsHooks(connected.admin);
-  const reports = [];
-  let bad = 0;
-  for (const owner of await findOwners(connected, where)) {
-    const found = await verifyHooks(connected.admin, target, owner, signs);
-    const isGood = found.hooks.length === 1 && found.hooks[0]?.problems.length === 0;
-    if (found.error !== undefined || !isGood) bad += 1;
-    reports.push(found);
-    if (!json) print(renderReport(found));
+  const problems = problemsOf(signature, signs);
+  if (!json) program.print(renderProblems(problems));
+  const owners = await findOwners(connected, where);
+  const reports: OwnerReport[] = [];
+  try {
+    for (const owner of owners) {
+      const found = await verifyHooks(connected.admin, target, owner, signs);
+      reports.push(found);
+      if (!json) program.print(renderReport(found));
+    }
+  } finally {
+    const complete = reports.length === owners.length;
+    if (json) printJson(program, { complete, problems, owners: reports.map(reportJson) });
   }
-  if (json) print(`${JSON.stringify({ owners: reports.map(reportJson) })}\n`);
-  return action === 'verify' && bad > 0 ? 1 : 0;
+  const isWell = problems.length === 0 && reports.every(isGood);
+  return action === 'verify' && !isWell ? 1 : 0;
+}
+
+function isGood({ hooks: [hook, ...more], error }: OwnerReport): boolean {
+  return error === undefined && hook?.problems.length === 0 && more.length === 0;
+}
+
+/** What is wrong with every hook there is. */
+function problemsOf(signature: boolean, signs: boolean): readonly string[] {
+  const unmet = unmetRequirement(signature, signs);
+  return unmet === undefined ? [] : [unmet];
 }
 
 /** The one place where a secret is printed: whoever asks for it is about to paste it into GitLab. */
 async function printSecrets(
-  { print }: Program,
+  program: Program,
   connected: Connected,
   { instance, publicUrl, master }: HookTarget,
   { where, json }: HooksCommand,
@@ -99,11 +131,19 @@ async function printSecrets(
       signingToken: signingToken(master, instance, source),
       description: describeSecret(master),
     };
-    print(
-      json
-        ? `${JSON.stringify(hook)}\n`
-        : `URL            ${hook.url}\nSecret token   ${hook.secretToken}\nSigning token  ${hook.signingToken}\n\n`,
-    );
+    if (json) printJson(program, hook);
+    else program.print(renderSecrets(hook));
   }
   return 0;
+}
+
+function renderSecrets(
+  hook: Readonly<Record<'url' | 'secretToken' | 'signingToken' | 'description', string>>,
+): string {
+  return `URL            ${hook.url}
+Secret token   ${hook.secretToken}
+Signing token  ${hook.signingToken}
+Description    ${hook.description}
+
+`;
 }

@@ -5,6 +5,7 @@ import { quote } from '@sideband/shared/quote';
 import type { GitLabConfig } from '../config-gitlab.ts';
 import { readTraceHead } from '../resolve/trace-head.ts';
 import { describeTrace, renderTrace } from './describe-trace.ts';
+import { printJson } from './print-json.ts';
 import type { ExitCode, Program } from './program.ts';
 import { readCliSettings } from './settings.ts';
 
@@ -17,7 +18,8 @@ export async function runTrace(
   const head = /^https?:\/\//.test(source)
     ? await readJob(program, source)
     : await readTraceHead(source === '-' ? program.input() : createReadStream(source));
-  program.print(json ? `${JSON.stringify(describeTrace(head))}\n` : renderTrace(head));
+  if (json) printJson(program, describeTrace(head));
+  else program.print(renderTrace(head));
   return 0;
 }
 
@@ -52,5 +54,15 @@ function jobOf(
   const [, path = '', id] =
     /^\/(.+)\/-\/jobs\/(\d{1,15})(?:\/raw)?\/?$/.exec(pathname.slice(prefix.length)) ?? [];
   const job = parseJobId(Number(id));
-  return job.ok ? { path: decodeURIComponent(path), job: job.value } : undefined;
+  const plain = decoded(path);
+  return job.ok && plain !== undefined ? { path: plain, job: job.value } : undefined;
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // A % that begins no character: no address that GitLab makes.
+    return undefined;
+  }
 }

@@ -46,6 +46,11 @@ export function chooseGitLab({ gitLabs }: CliSettings, name: string | undefined)
   throw wrong(`there is no GitLab ${quote(name)}: ${names}`);
 }
 
+/** Its hooks are refused without one. */
+export function wantsSignature({ hooks: { require } }: GitLabConfig): boolean {
+  return require === 'signature' || require === 'both';
+}
+
 function wrong(problem: string): SidebandError {
   return new SidebandError('CONFIG_INVALID', { problems: [{ setting: '--gitlab', problem }] });
 }

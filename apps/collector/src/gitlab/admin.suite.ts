@@ -112,8 +112,11 @@ export function describeAdmin(name: string, start: () => Promise<AdminSubject>):
       }
     });
 
-    test('projects and groups are found by their paths', async () => {
+    test('projects and groups are found by their paths and ids', async () => {
       const { admin } = subject;
+      expect(await admin.projectId(String(ADMIN_PROJECT.id))).toBe(ADMIN_PROJECT.id);
+      expect(await admin.groupId(String(ADMIN_GROUP.id))).toBe(ADMIN_GROUP.id);
+      await expect(admin.projectId(String(NOWHERE))).rejects.toMatchObject(notFound);
       expect(await admin.projectId(ADMIN_PROJECT.path)).toBe(ADMIN_PROJECT.id);
       expect(await admin.groupId(ADMIN_GROUP.path)).toBe(ADMIN_GROUP.id);
       await expect(admin.projectId('group/gone')).rejects.toMatchObject(notFound);

@@ -85,11 +85,11 @@ test('a hook is never made twice because GitLab did not answer well', async () =
   expect(awkward.asked()).toHaveLength(1);
 });
 
-test('an address that GitLab does not take is refused, and why is said', async () => {
-  awkward.answerJson(() => ({ status: 422, body: { error: 'Invalid url given' } }));
+test.each([422, 400])('what GitLab does not take is refused, and why is said: %d', async (status) => {
+  awkward.answerJson(() => ({ status, body: { error: 'Invalid url given' } }));
   for (const call of [admin.addHook(project, settings), admin.changeHook(project, 11, settings)]) {
     const error = await failureOf(call);
-    expect(error).toMatchObject({ code: 'GITLAB_REFUSED', details: { status: 422, reason: 'hook-refused' } });
+    expect(error).toMatchObject({ code: 'GITLAB_REFUSED', details: { status, reason: 'hook-refused' } });
     expect(error.details['problem']).toContain('address for a hook');
   }
 });
@@ -105,11 +105,23 @@ test.each([
   expect(JSON.stringify(error.details)).not.toContain(SIGNING_TOKEN);
 });
 
-test('an unreadable hook in a list is left out and reported; the others are there', async () => {
-  awkward.answerJson(() => ({ body: [hook, { ...hook, id: TOKEN }, null] }));
-  expect((await admin.hooks(group)).map((found) => found.id)).toEqual([11]);
-  expect(awkward.logged.map((line) => line['list'])).toEqual(['groups/4/hooks', 'groups/4/hooks']);
-  expectNoSecret(JSON.stringify(awkward.logged));
+test.each([
+  ['an unreadable hook', { ...hook, id: TOKEN }],
+  ['nothing', null],
+])('%s in a list spoils it: what is left out would be installed again by every run', async (_, entry) => {
+  awkward.answerJson(() => ({ body: [hook, entry] }));
+  const error = await failureOf(admin.hooks(group));
+  expect(error).toMatchObject({
+    code: 'GITLAB_UNAVAILABLE',
+    details: { path: 'groups/4/hooks', reason: 'malformed' },
+  });
+  expectNoSecret(JSON.stringify([error, error.details]));
+});
+
+test('an unreadable delivery is left out and reported; the others are there', async () => {
+  awkward.answerJson(() => ({ body: [{ response_status: '200' }, null] }));
+  expect(await admin.deliveries(group, 11)).toHaveLength(1);
+  expect(awkward.logged.map((line) => line['list'])).toEqual(['groups/4/hooks/11/events']);
 });
 
 test('at most 20 deliveries are read, whatever GitLab sends', async () => {

@@ -24,7 +24,8 @@ export function createHookVerbs(requester: RequesterType, log: Log): HookVerbs {
       const path = hooksPath(owner);
       const hooks: Hook[] = [];
       for await (const page of listPages(requester, path, {}, HOOK_PAGES)) {
-        hooks.push(...readable(page, parseHook, log, { list: path }));
+        // One that was left out would be missing, and installed once more by every run.
+        hooks.push(...page.map((body) => hookOf({ body }, path)));
       }
       return hooks;
     },
@@ -81,17 +82,17 @@ function hookOf(answer: { readonly body: unknown }, path: string): Hook {
   throw shapeError(path, 'malformed', hook.error.message);
 }
 
-/** GitLab's 422 is no trouble that passes: an operator has to change the address, or what GitLab allows. */
+/** GitLab's 422 and 400 are no trouble that passes: an operator has to change the hook, or what GitLab allows. */
 async function sayingWhy<T>(request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {
-    if (!isSidebandError(error) || error.details['status'] !== 422) throw error;
+    if (!isSidebandError(error) || ![400, 422].includes(Number(error.details['status']))) throw error;
     throw new SidebandError('GITLAB_REFUSED', {
       ...error.details,
       reason: 'hook-refused',
       problem:
-        'GitLab takes no such address for a hook: it is invalid, or lies in a network GitLab may not call',
+        'GitLab takes no such address for a hook: it is invalid, or lies in a network GitLab may not call; or there are as many hooks as it allows',
     });
   }
 }

@@ -62,7 +62,7 @@ export interface GitLabAdmin {
   server(): Promise<ServerInfo>;
   /** `GITLAB_NOT_FOUND` where the token is of a kind that cannot say (OAuth). */
   token(): Promise<TokenInfo>;
-  /** The id of a project or group by its path: `group/app`. */
+  /** The id of a project or group by its path, `group/app`, or by its id as a text: whether it is there. */
   projectId(path: string): Promise<ProjectId>;
   groupId(path: string): Promise<GroupId>;
   hooks(owner: HookOwner): Promise<readonly Hook[]>;

@@ -52,16 +52,12 @@ export function createMemoryAdmin(options: MemoryAdminOptions): MemoryAdmin {
 
     async projectId(path) {
       begin('projectId');
-      const id = projects.get(path);
-      if (id === undefined) throw notFound('projects');
-      return id as ProjectId;
+      return idIn(projects, path, 'projects') as ProjectId;
     },
 
     async groupId(path) {
       begin('groupId');
-      const id = groups.get(path);
-      if (id === undefined) throw notFound('groups');
-      return id as GroupId;
+      return idIn(groups, path, 'groups') as GroupId;
     },
 
     ...createMemoryHooks(owners, since, begin),
@@ -71,6 +67,13 @@ export function createMemoryAdmin(options: MemoryAdminOptions): MemoryAdmin {
 }
 
 const EVERYTHING: TokenInfo = { name: 'sideband', scopes: ['api'], expiresAt: undefined };
+
+/** GitLab takes an id where a path is taken. */
+function idIn(ids: ReadonlyMap<string, number>, path: string, place: string): number {
+  const id = ids.get(path) ?? [...ids.values()].find((one) => String(one) === path);
+  if (id === undefined) throw notFound(place);
+  return id;
+}
 
 function notFound(path: string): SidebandError {
   return new SidebandError('GITLAB_NOT_FOUND', { status: 404, path });

@@ -52,6 +52,14 @@ test('an old GitLab says less', () => {
   });
 });
 
+test.each([null, undefined])('a switch that is %s is not on', (nothing) => {
+  const flags = { enable_ssl_verification: nothing, token_present: nothing, signing_token_present: nothing };
+  expect(parseHook({ ...raw, ...flags })).toMatchObject({
+    ok: true,
+    value: { verifiesTls: false, hasToken: undefined, hasSigningToken: undefined },
+  });
+});
+
 describe('the state', () => {
   const until = '2026-03-01T12:08:00.000Z';
   test.each([
@@ -78,6 +86,7 @@ test.each([
   ['id', { id: 0 }],
   ['url', { url: undefined }],
   ['url', { url: 'x'.repeat(2_049) }],
+  ['url', { url: null }],
   ['enable_ssl_verification', { enable_ssl_verification: 'yes' }],
   ['token_present', { token_present: 1 }],
 ])('names %s when that is what is wrong', (field, change) => {

@@ -18,9 +18,9 @@ const time = z
 const hookSchema = z.looseObject({
   id: z.int().positive(),
   url: z.string().max(URL_LIMIT),
-  enable_ssl_verification: z.boolean(),
-  token_present: z.boolean().optional(),
-  signing_token_present: z.boolean().optional(),
+  enable_ssl_verification: z.boolean().nullish(),
+  token_present: z.boolean().nullish(),
+  signing_token_present: z.boolean().nullish(),
   description: z
     .string()
     .nullish()
@@ -50,9 +50,10 @@ export function parseHook(raw: unknown): Result<Hook, Refusal> {
     id: data.id,
     url: data.url,
     events: Object.keys(data).filter((name) => name.endsWith('_events') && data[name] === true),
-    verifiesTls: data.enable_ssl_verification,
-    hasToken: data.token_present,
-    hasSigningToken: data.signing_token_present,
+    // What is not said to be on counts as off: installing the hook again says it.
+    verifiesTls: data.enable_ssl_verification === true,
+    hasToken: data.token_present ?? undefined,
+    hasSigningToken: data.signing_token_present ?? undefined,
     description: data.description,
     state,
     // GitLab goes on saying until when after the pause is over.

@@ -10,6 +10,7 @@ export interface HookProblem {
     | 'no-secret'
     | 'no-signing-token'
     | 'other-secret'
+    | 'unknown-secret'
     | 'paused'
     | 'disabled'
     | 'refused-lately';
@@ -51,13 +52,18 @@ export function checkHook(
     problemIf(hook.hasToken === false, 'no-secret', 'it has no secret token'),
     problemIf(signs && hook.hasSigningToken === false, 'no-signing-token', 'it has no signing token'),
     problemIf(
-      hook.description !== undefined && hook.description !== '' && hook.description !== desired.description,
+      isDescribed(hook) && hook.description !== desired.description,
       'other-secret',
-      'it was made with another secret',
+      'its description does not name the present secret',
     ),
     stateProblem(hook),
   ];
   return found.filter((problem) => problem !== undefined);
+}
+
+/** GitLab before 17.1 keeps no description, and so does not say with which secret the hook was made. */
+export function isDescribed({ description }: Hook): boolean {
+  return description !== undefined && description !== '';
 }
 
 /** What the newest deliveries say: the first that was not taken, if the newest was not either. */

@@ -67,6 +67,33 @@ test('a GitLab before 19.0 keeps no signing token, and that is no fault of the h
   expect(await kinds()).toEqual(['keep']);
 });
 
+test.each(['16.11.0', '19.3.0'])(
+  'a GitLab %s that does not say with which secret a hook was made gets it again, and only from install',
+  async (version) => {
+    const { admin, kinds, verify } = fixture(version);
+    expect(await kinds()).toEqual(['add']);
+    const [hook] = await admin.hooks(PROJECT);
+    admin.alterHook(PROJECT, hook?.id ?? 0, { description: '' });
+    expect(await verify()).toEqual([[]]);
+    const rotated = { ...target, master: 'another-master-of-ours' };
+    expect(await kinds(PROJECT, true, rotated)).toEqual(['change']);
+    expect(admin.secretsOf(PROJECT, hook?.id ?? 0).token).toBe(desiredHook(rotated, PROJECT).token);
+  },
+);
+
+test('a disabled hook stays where GitLab takes no other, and says why there is none', async () => {
+  const { admin, install, verify } = fixture();
+  await install();
+  const [hook] = await admin.hooks(PROJECT);
+  admin.alterHook(PROJECT, hook?.id ?? 0, { state: 'disabled' });
+  admin.fail('addHook', new SidebandError('GITLAB_REFUSED', { status: 422 }));
+  expect((await install()).error?.code).toBe('GITLAB_REFUSED');
+  expect(await verify()).toEqual([['disabled']]);
+  admin.fail('addHook', undefined);
+  await install();
+  expect(await verify()).toEqual([[]]);
+});
+
 test.each<[string, Partial<Hook>, string, string]>([
   ['an event more', { events: ['job_events', 'push_events'] }, 'other-events', 'change'],
   ['an event less', { events: [] }, 'other-events', 'change'],
@@ -153,4 +180,27 @@ test('one that refuses us is an outcome; a GitLab that is away is thrown', async
   expect((await install()).error?.code).toBe('GITLAB_REFUSED');
   admin.fail('addHook', new SidebandError('GITLAB_UNAVAILABLE'));
   await expect(install()).rejects.toMatchObject({ code: 'GITLAB_UNAVAILABLE' });
+});
+
+test.each([
+  ['a 500', { status: 500, reason: 'status' }],
+  ['a 418', { status: 418, reason: 'status' }],
+  ['a hook that cannot be read', { status: 200, reason: 'malformed' }],
+])('%s is of one owner', async (_, details) => {
+  const { admin, install } = fixture();
+  admin.fail('hooks', new SidebandError('GITLAB_UNAVAILABLE', details));
+  expect((await install()).error).toMatchObject({ code: 'GITLAB_UNAVAILABLE', details });
+  expect((await removeHooks(admin, target, PROJECT, { apply: true })).error?.details).toEqual(details);
+  expect((await verifyHooks(admin, target, PROJECT, true)).error?.details).toEqual(details);
+});
+
+test.each([
+  ['a gateway without GitLab', 'GITLAB_UNAVAILABLE', { status: 502, reason: 'status' }],
+  ['a redirect', 'GITLAB_UNAVAILABLE', { status: 302, reason: 'redirect' }],
+  ['a silence', 'GITLAB_UNAVAILABLE', { reason: 'time-out' }],
+  ['a limit', 'GITLAB_RATE_LIMITED', { status: 429 }],
+] as const)('%s is of all of them', async (_, code, details) => {
+  const { admin, install } = fixture();
+  admin.fail('hooks', new SidebandError(code, details));
+  await expect(install()).rejects.toMatchObject({ code });
 });

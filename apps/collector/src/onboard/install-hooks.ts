@@ -21,7 +21,7 @@ export async function signsHooks(admin: GitLabAdmin): Promise<boolean> {
 
 /**
  * Gives one owner its hook, or only says what that would take. Doing it again changes nothing. What GitLab refuses
- * for this owner is in the outcome; that GitLab is away, or limits us, is thrown.
+ * for this owner, or answers oddly, is in the outcome; that GitLab is away, or limits us, is thrown.
  */
 export async function installHook(
   admin: GitLabAdmin,
@@ -57,9 +57,12 @@ async function carryOut(
       return await admin.addHook(owner, desired);
     case 'change':
       return await admin.changeHook(owner, step.hook.id, desired);
-    case 'replace':
+    case 'replace': {
+      // In this order, so that a hook that GitLab does not take leaves the old one, which says what is wrong.
+      const hook = await admin.addHook(owner, desired);
       await admin.removeHook(owner, step.hook.id);
-      return await admin.addHook(owner, desired);
+      return hook;
+    }
     case 'remove':
       await admin.removeHook(owner, step.hook.id);
       return undefined;
@@ -86,8 +89,15 @@ export async function removeHooks(
   }
 }
 
-/** One project that refuses us must not stop the others. */
+/** One project that refuses us, or whose answer is an odd one, must not stop the others. */
 export function ofThisOwner(error: unknown): SidebandError {
-  if (isSidebandError(error, 'GITLAB_REFUSED') || isSidebandError(error, 'GITLAB_NOT_FOUND')) return error;
+  if (isSidebandError(error) && isOfOwner(error)) return error;
   throw error;
+}
+
+/** A 500 is of one request; from 502 on nobody is there. A limit, a redirect and a silence are of all requests. */
+function isOfOwner({ code, details: { status, reason } }: SidebandError): boolean {
+  if (code === 'GITLAB_REFUSED' || code === 'GITLAB_NOT_FOUND') return true;
+  if (code !== 'GITLAB_UNAVAILABLE') return false;
+  return reason === 'malformed' || (typeof status === 'number' && status >= 400 && status <= 500);
 }

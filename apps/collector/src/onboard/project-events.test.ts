@@ -22,7 +22,9 @@ function fixture(isReachable = true) {
   });
   const created = (id: number = project) =>
     onboarder['project-created']({ instance, project: id }, CONTEXT).then(({ outcome }) => outcome);
-  return { admin, forgotten, onboarder, created };
+  const destroyed = (id: number = project) =>
+    onboarder['project-destroyed']({ instance, project: id }, CONTEXT).then(({ outcome }) => outcome);
+  return { admin, forgotten, onboarder, created, destroyed };
 }
 
 test('a new project gets its hook, once', async () => {
@@ -42,10 +44,26 @@ test('what stands in the way is an outcome, and only an absent GitLab is tried a
   await expect(created()).rejects.toMatchObject({ code: 'GITLAB_UNAVAILABLE' });
 });
 
+test('a project of which GitLab answers with an error is tried again', async () => {
+  const { admin, created } = fixture();
+  admin.fail('hooks', new SidebandError('GITLAB_UNAVAILABLE', { status: 500 }));
+  await expect(created()).rejects.toMatchObject({ code: 'GITLAB_UNAVAILABLE' });
+});
+
 test('of a project that is gone nothing is remembered', async () => {
-  const { forgotten, onboarder } = fixture();
-  await onboarder['project-destroyed']({ instance, project }, CONTEXT);
-  expect(forgotten).toEqual([42]);
+  const { forgotten, destroyed } = fixture();
+  expect(await destroyed(43)).toBe('forgotten');
+  expect(forgotten).toEqual([43]);
+});
+
+test('nothing is forgotten of a project that GitLab still knows, or of which it does not answer', async () => {
+  const { admin, forgotten, destroyed } = fixture();
+  expect(await destroyed()).toBe('still-there');
+  for (const code of ['GITLAB_UNAVAILABLE', 'GITLAB_REFUSED'] as const) {
+    admin.fail('projectId', new SidebandError(code));
+    await expect(destroyed()).rejects.toMatchObject({ code });
+  }
+  expect(forgotten).toEqual([]);
 });
 
 test.each([
@@ -53,7 +71,9 @@ test.each([
   { instance, project: -1 },
   { instance: 'other.example', project: 42 },
 ])('%j can never succeed', async (payload) => {
-  await expect(fixture().onboarder['project-created'](payload, CONTEXT)).rejects.toMatchObject({
-    code: 'JOB_INVALID',
-  });
+  const { onboarder, forgotten } = fixture();
+  for (const name of ['project-created', 'project-destroyed'] as const) {
+    await expect(onboarder[name](payload, CONTEXT)).rejects.toMatchObject({ code: 'JOB_INVALID' });
+  }
+  expect(forgotten).toEqual([]);
 });

@@ -18,16 +18,21 @@ export interface OnboardParts {
 
 /**
  * The worker of the onboard queue. Outcomes: `installed`, `kept` (the hook was there), `no-public-url`, `refused` (the
- * token may not), `gone` and `forgotten`.
+ * token may not), `gone`, `still-there` and `forgotten`.
  */
 export function createOnboarder(parts: OnboardParts): Handlers<typeof onboardQueue.jobs> {
   const { admins, targetOf, ledger, log } = parts;
+
+  function adminOf(instance: InstanceName): GitLabAdmin {
+    const admin = admins.get(instance);
+    if (admin !== undefined) return admin;
+    throw new SidebandError('JOB_INVALID', { problem: 'no such GitLab', instance });
+  }
+
   return {
     async 'project-created'(payload) {
       const { instance, project } = read(payload);
-      const admin = admins.get(instance);
-      if (admin === undefined)
-        throw new SidebandError('JOB_INVALID', { problem: 'no such GitLab', instance });
+      const admin = adminOf(instance);
       const target = targetOf(instance);
       if (target === undefined) {
         log.info({ instance, project }, 'New project gets no hook: SIDEBAND_PUBLIC_URL is not set');
@@ -38,6 +43,8 @@ export function createOnboarder(parts: OnboardParts): Handlers<typeof onboardQue
         apply: true,
         signs: await signsHooks(admin),
       });
+      // A 500 of one project passes as an outage does: the queue tries again.
+      if (isSidebandError(error, 'GITLAB_UNAVAILABLE')) throw error;
       if (error !== undefined) {
         log.warn({ instance, project, err: error }, 'New project gets no hook; reconcile will find its jobs');
         return { outcome: isSidebandError(error, 'GITLAB_NOT_FOUND') ? 'gone' : 'refused' };
@@ -48,10 +55,22 @@ export function createOnboarder(parts: OnboardParts): Handlers<typeof onboardQue
     },
     async 'project-destroyed'(payload) {
       const { instance, project } = read(payload);
+      // A group's owner can make GitLab say this of any project.
+      if (await isThere(adminOf(instance), project)) return { outcome: 'still-there' };
       await ledger.forgetProject(instance, project);
       return { outcome: 'forgotten' };
     },
   };
+}
+
+async function isThere(admin: GitLabAdmin, project: ProjectId): Promise<boolean> {
+  try {
+    await admin.projectId(String(project));
+    return true;
+  } catch (error) {
+    if (isSidebandError(error, 'GITLAB_NOT_FOUND')) return false;
+    throw error;
+  }
 }
 
 function read(payload: { readonly instance: string; readonly project: number }): {

@@ -30,6 +30,8 @@ export const SHED: Refused = {
   message: 'too much is in hand',
   retryAfterMs: RETRY_AFTER_MS,
 };
+/** Nothing is lost with what nobody vouched for: a stranger must not make us poll GitLab before its time. */
+export const SHED_UNPROVEN: Refused = { ...SHED, outcome: 'limited' };
 export const TOO_LARGE: Refused = {
   outcome: 'too-large',
   status: 413,
@@ -62,6 +64,13 @@ const QUEUE_AWAY: Refused = {
   message: 'the queue does not answer',
   retryAfterMs: RETRY_AFTER_MS,
 };
+/** Reconcile finds in its own time what one hook says too much; so it does not count as shed. */
+const TELLS_TOO_MUCH: Refused = {
+  outcome: 'limited',
+  status: 503,
+  message: 'this hook tells of too much',
+  retryAfterMs: 60_000,
+};
 
 /** A sender who is known gets no 4xx for coming too often, since GitLab counts those as the hook's fault. */
 export function limited(isKnown: boolean, retryAfterMs: number): Refused {
@@ -70,5 +79,5 @@ export function limited(isKnown: boolean, retryAfterMs: number): Refused {
 
 /** Whether what became of an authenticated hook is to be refused, and how. */
 export function refusalOf(outcome: HookOutcome): Refused | undefined {
-  return [REPLAYED, WRONG_PROJECT, QUEUE_AWAY].find((refused) => refused.outcome === outcome);
+  return [REPLAYED, WRONG_PROJECT, TELLS_TOO_MUCH, QUEUE_AWAY].find((refused) => refused.outcome === outcome);
 }

@@ -78,6 +78,17 @@ describe('without the right proof', () => {
     expect(receiver.log().trim().split('\n')).toHaveLength(2);
   });
 
+  test('a body that does not arrive as it was announced counts as a wrong proof, while nobody vouches for it', async () => {
+    const headers = { 'content-length': '3' };
+    const words: string[] = [];
+    for (let sent = 0; sent < 100; sent += 1) {
+      words.push((await post(receiver, job, { token: null, signedBy: 'other', headers }))[1]);
+    }
+    expect([...new Set(words)]).toEqual(['cut-off', 'limited']);
+    expect(words.filter((word) => word === 'limited')).toHaveLength(40);
+    expect(await post(receiver, job, { headers })).toEqual([400, 'cut-off']);
+  });
+
   test('a flood is limited and leaves few lines; GitLab goes on as before', async () => {
     const answers: string[] = [];
     for (let sent = 0; sent < 100; sent += 1) answers.push((await post(receiver, job, { token: null }))[1]);
@@ -168,6 +179,17 @@ describe('the list of addresses', () => {
     expect(await post(receiver, job, forwardedFor('192.0.2.9, 192.0.3.9'))).toEqual([403, 'not-allowed']);
     const elsewhere = { ...forwardedFor('192.0.3.9'), instance: 'gitlab.example.org' as InstanceName };
     expect(await post(receiver, job, elsewhere)).toEqual([403, 'not-allowed']);
+  });
+
+  test('a flood of them is limited as any other, and leaves few lines', async () => {
+    await reopen({ instances: new Map([[GITLAB, reception({ allow })]]) });
+    const words: string[] = [];
+    for (let sent = 0; sent < 100; sent += 1) {
+      words.push((await post(receiver, job, forwardedFor('192.0.3.9')))[1]);
+    }
+    expect(words.filter((word) => word === 'not-allowed')).toHaveLength(60);
+    expect(words.filter((word) => word === 'limited')).toHaveLength(40);
+    expect(receiver.log().trim().split('\n')).toHaveLength(60);
   });
 
   test('one GitLab does not speak for another, nor hear that there is one', async () => {

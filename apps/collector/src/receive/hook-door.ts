@@ -3,7 +3,16 @@ import type { Log } from '@sideband/shared/log';
 import type { InstanceName } from '@sideband/shared/names';
 import type { FastifyRequest } from 'fastify';
 import { proveBody, proveHead } from './authenticate.ts';
-import { BODY_LIMIT_BYTES, limited, NOT_ALLOWED, type Refused, SHED, UNAUTHORIZED } from './hook-answer.ts';
+import {
+  BODY_LIMIT_BYTES,
+  CUT_OFF,
+  limited,
+  NOT_ALLOWED,
+  type Refused,
+  SHED,
+  SHED_UNPROVEN,
+  UNAUTHORIZED,
+} from './hook-answer.ts';
 import type { HookLimits } from './hook-limits.ts';
 import type { HookMetrics, SourceKind } from './hook-outcome.ts';
 import type { HookReception } from './hook-reception.ts';
@@ -53,10 +62,10 @@ export interface Door {
 export function createDoor({ instances, shed, clock, log, metrics }: DoorParts): Door {
   return {
     async enter(kind, request, limits) {
-      const { ip } = request;
+      const ip = senderOf(request);
+      if (ip === undefined) return CUT_OFF;
       if (![...instances.values()].some((reception) => isAllowed(ip, reception))) {
-        log.warn({ address: ip }, 'Hook refused: its sender is not on the list of allowed addresses');
-        return NOT_ALLOWED;
+        return turnAway(request, limits, 'its sender is not on the list of allowed addresses', NOT_ALLOWED);
       }
       const address = parseHookAddress(kind, request.params);
       const reception = address === undefined ? undefined : instances.get(address.instance);
@@ -70,10 +79,10 @@ export function createDoor({ instances, shed, clock, log, metrics }: DoorParts):
       const isKnown = head === 'known';
       const waitMs = isKnown ? await limits.known(request, address) : await limits.isUnknownOver(request);
       if (waitMs !== undefined) return limited(isKnown, waitMs);
-      const leave = shed.enter(bodyBytes(request, BODY_LIMIT_BYTES), isKnown);
+      const leave = shed.enter(address.instance, bodyBytes(request, BODY_LIMIT_BYTES), isKnown);
       if (typeof leave === 'function') return { address, reception, isKnown, leave };
       metrics.hookShed(leave);
-      return SHED;
+      return isKnown ? SHED : SHED_UNPROVEN;
     },
 
     async prove({ address, reception, isKnown }, request, limits) {
@@ -89,12 +98,22 @@ export function createDoor({ instances, shed, clock, log, metrics }: DoorParts):
   };
 
   /** The problem is for our log; the sender hears the same whatever it was. */
-  async function turnAway(request: FastifyRequest, limits: HookLimits, problem: string): Promise<Refused> {
+  async function turnAway(
+    request: FastifyRequest,
+    limits: HookLimits,
+    problem: string,
+    refused = UNAUTHORIZED,
+  ): Promise<Refused> {
     const waitMs = await limits.unknown(request);
     if (waitMs !== undefined) return limited(false, waitMs);
     log.warn({ address: request.ip, problem }, 'Hook refused');
-    return UNAUTHORIZED;
+    return refused;
   }
+}
+
+/** Undefined, whatever fastify's type says, where the connection was reset before anybody asked whose it is. */
+function senderOf({ ip }: FastifyRequest): string | undefined {
+  return ip;
 }
 
 function isAllowed(ip: string, { allow }: HookReception): boolean {

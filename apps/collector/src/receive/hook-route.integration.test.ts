@@ -3,7 +3,17 @@ import { connect, type Socket } from 'node:net';
 import { until } from '@sideband/infra/testkit/until';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FILE, GITLAB, MASTER, NOW, openReceiver, PROJECT, type Receiver } from './hook-fixture.suite.ts';
+import { createAllowList } from './allow-list.ts';
+import {
+  FILE,
+  GITLAB,
+  MASTER,
+  NOW,
+  openReceiver,
+  PROJECT,
+  type Receiver,
+  reception,
+} from './hook-fixture.suite.ts';
 import type { HookOptions } from './hook-route.ts';
 import { hookPath, hookToken } from './hook-secret.ts';
 import { SHED_LIMITS } from './shed.ts';
@@ -70,6 +80,15 @@ function happens(socket: Socket, event: 'close' | 'drain'): Promise<void> {
 function head(token: string, ...more: string[]): string[] {
   return [`POST ${PATH} HTTP/1.1`, 'Host: x', `X-Gitlab-Token: ${token}`, ...more];
 }
+
+/** Only the body could prove this one, and it will not. */
+const UNPROVEN = [
+  `POST ${PATH} HTTP/1.1`,
+  'Host: x',
+  'webhook-id: 1',
+  `webhook-timestamp: ${NOW / 1_000}`,
+  'webhook-signature: v1,AAAA',
+];
 
 function* mebibytes(count: number, wrap: (chunk: string) => string): Generator<string> {
   const chunk = wrap('x'.repeat(MIB));
@@ -149,20 +168,26 @@ test('a body that is cut off by the network queues nothing', async () => {
 
 test('a large body that only itself could prove is read no further than half the room', async () => {
   await reopen({ shedLimits: { ...SHED_LIMITS, bytes: 8 * MIB } });
-  const signed = [
-    `POST ${PATH} HTTP/1.1`,
-    'Host: x',
-    'webhook-id: 1',
-    `webhook-timestamp: ${NOW / 1_000}`,
-    'webhook-signature: v1,AAAA',
-  ];
   const { answer, serverReadBytes } = await send(
-    [...signed, `Content-Length: ${5 * MIB}`],
+    [...UNPROVEN, `Content-Length: ${5 * MIB}`],
     mebibytes(5, (chunk) => chunk),
   );
-  expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*"code":"shed"/);
+  expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*"code":"limited"/);
   expect(serverReadBytes).toBeLessThan(2 * MIB);
   expect(receiver.sheds).toEqual(['bytes']);
+  // Only what is shed makes us poll GitLab, and a stranger must not.
+  await until('it to be counted', async () => receiver.outcomes.includes('project limited'));
+});
+
+test('a connection that was reset before anybody asked whose it is, is cut off', async () => {
+  await reopen({ instances: new Map([[GITLAB, reception({ allow: createAllowList(['127.0.0.0/8']) })]]) });
+  app.server.prependListener('request', ({ socket }) => {
+    Object.defineProperty(socket, 'remoteAddress', { value: undefined });
+  });
+  const { answer } = await send(head(TOKEN, `Content-Length: ${body.length}`, 'Connection: close'), [body]);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"cut-off"/);
+  await until('it to be counted', async () => receiver.outcomes.includes('project cut-off'));
+  expect(receiver.log()).toBe('');
 });
 
 describe('more than there is room for', () => {
@@ -205,6 +230,30 @@ describe('more than there is room for', () => {
     expect(new Set(receiver.sheds)).toEqual(new Set(['bytes']));
     client.destroy();
     await until('room again', async () => (await status())[0] === 202);
+  });
+
+  test('answers that wait behind another give their room back when the sender resets the connection', async () => {
+    let finish = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let taken = 0;
+    const enqueue = (): Promise<void> => {
+      taken += 1;
+      return held;
+    };
+    await reopen({ shedLimits: { ...SHED_LIMITS, requests: 3 }, enqueue });
+    const { port } = app.server.address() as { port: number };
+    const client = connect(port, '127.0.0.1');
+    client.on('error', () => {});
+    const request = `${head(TOKEN, `Content-Length: ${body.length}`).join('\r\n')}\r\n\r\n${body}`;
+    client.write(request.repeat(3));
+    await until('the room to be full', async () => taken === 3);
+    client.resetAndDestroy();
+    await until('all three to be over', async () => receiver.outcomes.length === 3);
+    expect(new Set(receiver.outcomes)).toEqual(new Set(['project cut-off']));
+    finish();
+    expect((await status())[0]).toBe(202);
   });
 
   test('a queue that is too long sends all away until it is shorter', async () => {

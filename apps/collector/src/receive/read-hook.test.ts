@@ -130,6 +130,15 @@ describe('says what is wrong and where:', () => {
   });
 });
 
+test('of a project no body is read that is larger than its largest pipeline’s; others may send more', () => {
+  const large = Buffer.from(JSON.stringify({ ...job, commit: { message: 'x'.repeat(4 * 1024 * 1024) } }));
+  const hook = readHook(large, PROJECT);
+  expect(hook.ok ? '' : hook.error.message).toMatch(
+    /^the body has 4\d{6} bytes; of a project's hook at most 4194304 are read$/,
+  );
+  expect(readHook(large, GROUP)).toMatchObject({ ok: true, value: { kind: 'jobs' } });
+});
+
 test('any body has an answer, and no refusal is longer than a line', () => {
   const nearlyJob = fc.record({
     object_kind: fc.constant('build'),

@@ -1,3 +1,4 @@
+import type { InstanceName } from '@sideband/shared/names';
 import type { ShedReason } from './hook-outcome.ts';
 
 /** How much a collector has in hand before it sends hooks away. */
@@ -6,7 +7,7 @@ export interface ShedLimits {
   readonly requests: number;
   /** What their bodies may take together: the length that is declared, else the most that one may have. */
   readonly bytes: number;
-  /** Events that wait to be resolved, over all collectors. */
+  /** Events of one GitLab that wait to be resolved, over all collectors. */
   readonly waiting: number;
 }
 
@@ -22,17 +23,23 @@ export interface Shed {
    * Lets a request in and answers with what is to be called once when it is over; else with the reason why it must go.
    * Senders whose body must be read to know them get half: they cannot use up what GitLab has.
    */
-  enter(bytes: number, isKnown: boolean): (() => void) | ShedReason;
+  enter(instance: InstanceName, bytes: number, isKnown: boolean): (() => void) | ShedReason;
 }
 
-/** `waiting` answers at once, from what was heard last; undefined where nothing is known. */
-export function createShed(limits: ShedLimits, waiting: () => number | undefined): Shed {
+/**
+ * `waiting` answers at once, from what was heard last of this GitLab; undefined where nothing is known. A long queue of
+ * one GitLab sends nobody of another away.
+ */
+export function createShed(
+  limits: ShedLimits,
+  waiting: (instance: InstanceName) => number | undefined,
+): Shed {
   const inHand = { requests: 0, bytes: 0 };
   const ofUnknown = { requests: 0, bytes: 0 };
 
   return {
-    enter(bytes, isKnown) {
-      if ((waiting() ?? 0) > limits.waiting) return 'queue';
+    enter(instance, bytes, isKnown) {
+      if ((waiting(instance) ?? 0) > limits.waiting) return 'queue';
       const counts = isKnown ? [inHand] : [inHand, ofUnknown];
       const part = (count: typeof inHand): number => (count === ofUnknown ? 0.5 : 1);
       if (counts.some((count) => count.requests >= limits.requests * part(count))) return 'requests';

@@ -1,7 +1,9 @@
+import type { ProjectId } from '@sideband/shared/names';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   FILE,
   GITLAB,
+  GROUP,
   job,
   MASTER,
   NOW,
@@ -82,6 +84,70 @@ describe('a signed request', () => {
   test('comes once also when nothing follows from it', async () => {
     expect(await post(receiver, { object_kind: 'push' }, signed)).toEqual([202, 'other-event']);
     expect(await post(receiver, { object_kind: 'push' }, signed)).toEqual([401, 'replayed']);
+  });
+});
+
+describe('the end of a job', () => {
+  const ended = {
+    ...job,
+    build_status: 'success',
+    build_name: 'test',
+    build_created_at: '2026-03-01T11:59:00.000Z',
+    build_finished_at: '2026-03-01T12:00:00.000Z',
+  };
+  const details = { name: 'test', createdAt: NOW - 60_000, finishedAt: NOW };
+
+  test.each([
+    ['a project', PROJECT, { details }],
+    ['the file hook', FILE, { details }],
+    // Its owner may speak of projects of others, so GitLab itself is asked.
+    ['a group', GROUP, {}],
+  ])('told by %s', async (_, source, more) => {
+    await post(receiver, ended, { source });
+    expect([...receiver.queued.values()]).toEqual([
+      { instance: GITLAB, project: 7, job: 42, status: 'ended', receivedAt: NOW, ...more },
+    ]);
+  });
+
+  test('its beginning keeps its details: nothing is decided by them', async () => {
+    await post(receiver, { ...ended, build_status: 'created' }, { source: GROUP });
+    expect([...receiver.queued.values()]).toMatchObject([{ status: 'expected', details }]);
+  });
+});
+
+describe('a source that tells of too much', () => {
+  function pipeline(first: number, project = 7): object {
+    const builds = Array.from({ length: 2_000 }, (_, index) => ({ id: first + index, status: 'pending' }));
+    return { object_kind: 'pipeline', project: { id: project }, builds };
+  }
+
+  test('is refused for the rest of its minute, and nobody else is', async () => {
+    for (let sent = 0; sent < 5; sent += 1) {
+      expect(await post(receiver, pipeline(1 + sent * 2_000))).toEqual([202, 'queued']);
+    }
+    expect(await post(receiver, pipeline(20_000))).toEqual([503, 'limited']);
+    expect(await post(receiver, job)).toEqual([503, 'limited']);
+    expect(receiver.queued.size).toBe(10_000);
+    expect(receiver.log().match(/Hook tells of too much/g)).toHaveLength(1);
+
+    expect(await post(receiver, job, { source: GROUP })).toEqual([202, 'queued']);
+    const other = { source: { kind: 'project', project: 8 as ProjectId } } as const;
+    expect(await post(receiver, { ...job, project_id: 8 }, other)).toEqual([202, 'queued']);
+    receiver.clock.advance(60_000);
+    expect(await post(receiver, job)).toEqual([202, 'queued']);
+  });
+
+  test('says it again later: what was refused is not remembered as taken', async () => {
+    const signed = { ...resent, token: null, signedBy: MASTER };
+    for (let sent = 0; sent < 5; sent += 1) await post(receiver, pipeline(1 + sent * 2_000));
+    expect(await post(receiver, job, signed)).toEqual([503, 'limited']);
+    receiver.clock.advance(60_000);
+    expect(await post(receiver, job, signed)).toEqual([202, 'queued']);
+  });
+
+  test('what comes twice counts once', async () => {
+    for (let sent = 0; sent < 9; sent += 1) await post(receiver, pipeline(1), resent);
+    expect(await post(receiver, pipeline(1), { id: 'another' })).toEqual([202, 'queued']);
   });
 });
 

@@ -27,7 +27,8 @@ function watchHosts() {
   }
 
   async function refresh() {
-    const { hosts } = await ask('/api/hosts');
+    const [{ hosts }, { gitlabs }] = await Promise.all([ask('/api/hosts'), ask('/api/back-fill')]);
+    showPast(gitlabs);
     const chosen = chooseHost(hosts);
     if (chosen === undefined) {
       byId('host').hidden = true;
@@ -70,6 +71,17 @@ function watchHosts() {
       asking = false;
     }
   };
+}
+
+/** How far the past was read, until all of it is. */
+function showPast(gitlabs) {
+  const unread = gitlabs.filter(({ projects }) => projects.done < projects.total);
+  byId('past').hidden = unread.length === 0;
+  byId('past').textContent = unread
+    .map(({ instance, projects, found }) => {
+      return `Reading the past of ${instance}: ${projects.done} of ${projects.total} projects, ${found} jobs found.`;
+    })
+    .join(' ');
 }
 
 /** The host named after the # in the address, else the one that needs attention most. */

@@ -3,10 +3,10 @@ import type { GitLabAdmin, HookOwner } from '../../gitlab/hooks-port.ts';
 import { describeOwner, type HookTarget } from '../desired-hook.ts';
 import { verifyHooks } from '../verify-hooks.ts';
 import { type Finding, fine, warning } from './finding.ts';
+import { some } from './some.ts';
 
 /** Each costs two requests. */
 const LOOKED_AT = 200;
-const NAMED = 10;
 
 /** How the hooks fare, as far as the token may see them. */
 export async function checkHooks(
@@ -41,7 +41,7 @@ export async function checkHooks(
     findings.push(
       warning(
         'hooks-hidden',
-        `the hooks of ${refused} projects are refused`,
+        `the hooks of ${refused} projects cannot be seen`,
         'To see them takes api and the role Maintainer.',
       ),
     );
@@ -61,10 +61,22 @@ export async function checkHooks(
         'Run `sideband-collector hooks install`.',
       ),
     );
-  return findings;
+  return [...findings, ...(await checkSystemHook(admin, target, signs))];
 }
 
-function some(names: readonly string[]): string {
-  const more = names.length - NAMED;
-  return names.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+/** Only an administrator's token may see it; nothing is said to others, who need not know of it. */
+async function checkSystemHook(
+  admin: GitLabAdmin,
+  target: HookTarget,
+  signs: boolean,
+): Promise<readonly Finding[]> {
+  const { hooks, error } = await verifyHooks(admin, target, { kind: 'system' }, signs);
+  if (error !== undefined) return [];
+  const problems = hooks.flatMap((hook) => hook.problems);
+  if (hooks.length === 0)
+    return [fine('system-hook', 'there is no system hook of ours: new projects get no hook by themselves')];
+  if (problems.length === 0) return [fine('system-hook', 'the system hook is as it should be')];
+  const said = problems.map(({ text }) => text).join('; ');
+  const advice = 'Run `sideband-collector hooks install --instance`.';
+  return [warning('system-hook', `the system hook is wrong: ${said}`, advice)];
 }

@@ -35,7 +35,8 @@ export function checkToken({ name, scopes, expiresAt }: TokenInfo, now: Millis):
 
 function checkScopes(name: string, scopes: readonly string[]): Finding {
   const said = `the token ${quote(name)} has the scopes ${quote(scopes.join(', '))}`;
-  if (scopes.includes('api')) return fine('token-scopes', `${said}: it can read, and install hooks`);
+  if (scopes.includes('api'))
+    return fine('token-scopes', `${said}: it can read, and install hooks where its role is Maintainer`);
   if (scopes.includes('read_api'))
     return warning(
       'token-scopes',

@@ -16,7 +16,6 @@ const commit = 'a'.repeat(40);
 const NOW = Date.UTC(2026, 10, 22) as Millis;
 const DAY = 86_400_000;
 const MANAGER = 's_0123456789ab' as SystemId;
-const STRANGER = 's_ba9876543210' as SystemId;
 const target = { instance, publicUrl: 'https://sideband.example', master: 'a-master-of-16-letters' };
 
 interface Options {
@@ -50,7 +49,10 @@ async function fixture(options: Options = {}) {
     }),
   );
   const find = async (patient: Partial<Parameters<typeof examine>[0]> = {}) => {
-    const findings = await examine({ gitlab, admin, target, registrations: reapers, clock, ...patient });
+    const { findings } = await examine({
+      ...{ gitlab, admin, target, wantsSignature: false, registrations: reapers, clock },
+      ...patient,
+    });
     return findings.filter(({ level }) => level !== 'ok').map(({ check, level }) => `${level} ${check}`);
   };
   return { gitlab, admin, find };
@@ -85,9 +87,8 @@ test.each<[string, Options, string[]]>([
     ['problem token-expiry'],
   ],
   ['a token that cannot say', { token: 'unknown' }, ['warning token-scopes']],
-  ['hidden managers', { managers: 'hidden' }, ['warning managers', 'warning hosts']],
+  ['hidden managers', { managers: 'hidden' }, ['warning managers']],
   ['a manager without a reaper', { reapers: [] }, ['warning reapers']],
-  ['a reaper of an unknown manager', { reapers: [MANAGER, STRANGER] }, ['warning hosts']],
 ])('%s is found', async (_, options, found) => {
   expect(await (await fixture(options)).find()).toEqual(found);
 });
@@ -125,4 +126,21 @@ test('a token without a project can do nothing', async () => {
     'problem projects',
     'warning runners',
   ]);
+});
+
+test('a GitLab that does not sign cannot send what is wanted', async () => {
+  const old = await fixture({ version: '18.11.0' });
+  expect(await old.find({ wantsSignature: true })).toEqual(['problem hook-require']);
+  expect(await old.find()).toEqual([]);
+  expect(await (await fixture()).find({ wantsSignature: true })).toEqual([]);
+});
+
+test('a system hook that is wrong is found, where the token may see it', async () => {
+  const { admin, find } = await fixture();
+  const system = { kind: 'system' } as const;
+  await installHook(admin, target, system, { apply: true, signs: true });
+  expect(await find()).toEqual([]);
+  const [hook] = await admin.hooks(system);
+  admin.alterHook(system, hook?.id ?? 0, { verifiesTls: false });
+  expect(await find()).toEqual(['warning system-hook']);
 });

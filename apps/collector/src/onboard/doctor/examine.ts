@@ -4,9 +4,11 @@ import type { Registration } from '@sideband/shared/hosts/records';
 import type { GitLabAdmin } from '../../gitlab/hooks-port.ts';
 import type { GitLab } from '../../gitlab/port.ts';
 import type { HookTarget } from '../desired-hook.ts';
+import { unmetRequirement } from '../unmet-requirement.ts';
 import { storesSigningTokens } from '../versions.ts';
 import { checkAccess, isRefusal } from './check-access.ts';
 import { checkHooks } from './check-hooks.ts';
+import type { SeenManagers } from './check-hosts.ts';
 import { checkRunners } from './check-runners.ts';
 import { checkServer, checkToken } from './check-server.ts';
 import { type Finding, problem, warning } from './finding.ts';
@@ -15,16 +17,25 @@ export interface Patient {
   readonly gitlab: GitLab;
   readonly admin: GitLabAdmin;
   readonly target: HookTarget | undefined;
+  /** The collector takes no hook without one. */
+  readonly wantsSignature: boolean;
   /** Undefined: Redis was not asked. */
   readonly registrations: readonly Registration[] | undefined;
   readonly clock: Clock;
 }
 
+interface Examination extends SeenManagers {
+  readonly findings: readonly Finding[];
+}
+
 /** All that can be found out about one GitLab without changing anything. A GitLab that cannot be asked is a finding. */
-export async function examine(patient: Patient): Promise<readonly Finding[]> {
+export async function examine(patient: Patient): Promise<Examination> {
   const findings: Finding[] = [];
+  let seen: SeenManagers = { managers: new Set(), isComplete: false };
   try {
-    await look(patient, findings);
+    await look(patient, findings, (managers) => {
+      seen = managers;
+    });
   } catch (error) {
     if (!isSidebandError(error) || !error.code.startsWith('GITLAB_')) throw error;
     const { code, message, remedy, details } = error;
@@ -33,11 +44,15 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
       .join(' ');
     findings.push(problem('gitlab', `${code}: ${message}${about === '' ? '' : ` (${about})`}`, remedy));
   }
-  return findings;
+  return { findings, managers: seen.managers, isComplete: seen.isComplete };
 }
 
-async function look(patient: Patient, findings: Finding[]): Promise<void> {
-  const { gitlab, admin, target, registrations, clock } = patient;
+async function look(
+  patient: Patient,
+  findings: Finding[],
+  onManagers: (seen: SeenManagers) => void,
+): Promise<void> {
+  const { gitlab, admin, target, wantsSignature, registrations, clock } = patient;
   const server = await admin.server();
   findings.push(...checkServer(server, clock.now()));
   try {
@@ -50,6 +65,11 @@ async function look(patient: Patient, findings: Finding[]): Promise<void> {
   }
   const access = await checkAccess(gitlab);
   findings.push(...access.findings);
-  findings.push(...(await checkRunners(gitlab, registrations)));
-  findings.push(...(await checkHooks(admin, target, access.projects, storesSigningTokens(server.version))));
+  const runners = await checkRunners(gitlab, registrations);
+  findings.push(...runners.findings);
+  onManagers(runners);
+  const signs = storesSigningTokens(server.version);
+  const unmet = unmetRequirement(wantsSignature, signs);
+  if (unmet !== undefined) findings.push(problem('hook-require', unmet, 'Set it to either, or to token.'));
+  findings.push(...(await checkHooks(admin, target, access.projects, signs)));
 }
