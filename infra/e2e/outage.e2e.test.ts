@@ -122,7 +122,7 @@ test('after a day of outages the evidence is what it is after a day without', as
   await gitlab.acceptConnections();
   await pass(5);
 
-  // The queue waits, so nothing of it is in hand when the process is killed.
+  // The jobs wait, so nothing of it is in hand when the process is killed.
   gitlab.faults.answerNext(1, { status: 429, retryAfter: 3, path: '/jobs/' });
   await pass(5);
   await gitlab.settled();

@@ -34,7 +34,7 @@ export const errorCatalogue = {
   GITLAB_RATE_LIMITED: {
     message: 'GitLab limits our requests',
     remedy:
-      'Nothing, the queue waits as long as it must; if it goes on, raise the limit for the token, or SIDEBAND_GITLAB_REQUESTS_PER_MINUTE where the reason is “budget”.',
+      'Nothing, the jobs wait as long as they must; if it goes on, raise the limit for the token, or SIDEBAND_GITLAB_REQUESTS_PER_MINUTE where the reason is “budget”.',
     retry: 'later',
   },
   GITLAB_REFUSED: {

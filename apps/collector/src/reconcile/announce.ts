@@ -51,7 +51,7 @@ export async function announce({ enqueue, clock }: AnnounceParts, news: News): P
 function detailsOf(job: GitLabJob): NonNullable<JobEvent['details']> {
   const { name, createdAt, startedAt, finishedAt, runner, systemId } = job;
   return {
-    ...{ name, createdAt },
+    ...{ name, createdAt, confirmed: true },
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(runner === undefined ? {} : { runner }),

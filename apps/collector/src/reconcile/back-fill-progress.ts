@@ -14,7 +14,7 @@ export interface BackFillProgress {
 }
 
 export function measureBackFills(instance: InstanceName, fills: readonly BackFill[]): BackFillProgress {
-  const newestReached = Math.max(...fills.map(({ reachedAt }) => reachedAt));
+  const newestReached = fills.reduce((newest, { reachedAt }) => Math.max(newest, reachedAt), 0);
   return {
     instance,
     projects: { done: fills.filter(isFilled).length, total: fills.length },

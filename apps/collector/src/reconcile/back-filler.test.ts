@@ -1,6 +1,12 @@
 import type { Millis } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
+import { silentLog } from '@sideband/shared/log';
+import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
+import { createMemoryGitLab } from '../gitlab/memory-gitlab.ts';
+import { createBackFiller } from './back-filler.ts';
+import { createLeisure } from './leisure.ts';
+import { MOST_BACK_FILLS } from './poll-memory.ts';
 import { A, B, C, DAY, HOUR, instance, NOW, reconcilerFixture } from './reconciler-fixture.suite.ts';
 
 type Fixture = ReturnType<typeof reconcilerFixture>;
@@ -112,6 +118,76 @@ describe('the back-fill', () => {
     await fixture.poll();
     expect(await fixture.reconciler.progress()).toMatchObject([{ projects: { done: 1, total: 1 } }]);
     expect(fixture.queued.size).toBe(7 * 240);
+  });
+
+  it('looks whether it may go on also while it reads again what is above', async () => {
+    const fixture = reconcilerFixture();
+    const { state, poll } = fixture;
+    putHistory(fixture, [A], 7, 30);
+    const most = 7 * 24 * 30;
+    state.afterListed = (_, count) => {
+      if (count === 4_500) void fixture.reconciler.gap('redis-is-back');
+    };
+    await poll();
+    const below = (await fixture.memory.backFill(instance, A))?.below ?? 0;
+    expect(most - below).toBeGreaterThan(4_000);
+    state.listed.any = [];
+    state.afterListed = (_, count) => {
+      if (count === 1_500) void fixture.reconciler.gap('redis-is-back');
+    };
+    await poll();
+    expect(state.listed.any.length).toBeLessThan(2_200);
+    expect((await fixture.memory.backFill(instance, A))?.below).toBe(below);
+    expect(await fixture.reconciler.progress()).toMatchObject([{ projects: { done: 0, total: 1 } }]);
+    state.afterListed = () => undefined;
+    await poll();
+    expect(await fixture.reconciler.progress()).toMatchObject([{ projects: { done: 1, total: 1 } }]);
+  });
+
+  it('of one GitLab does not wait for the room or the failures of another', async () => {
+    const name = 'other.example' as InstanceName;
+    const other = createMemoryGitLab({ instance: name, host: 'other.example' });
+    other.put({ project: B, id: 9 as JobId, status: 'success', createdAt: (NOW - 3 * DAY) as Millis });
+    const fixture = reconcilerFixture({ others: [other] });
+    putHistory(fixture, [A], 7);
+    fixture.state.waitingOf.set(name, 0);
+    fixture.state.laterWaiting = 1_000;
+    await fixture.poll();
+    expect(await fixture.reconciler.progress()).toMatchObject([
+      { instance, projects: { done: 0, total: 1 } },
+      { instance: name, projects: { done: 1, total: 1 } },
+    ]);
+  });
+
+  it('forgets those that were done first where there are more than can be kept', async () => {
+    const fixture = reconcilerFixture();
+    const { memory, clock } = fixture;
+    const fill = { begunAt: NOW as Millis, reachedAt: NOW as Millis, below: undefined, found: 0 };
+    const done = { ...fill, target: NOW as Millis };
+    const fills = new Map(
+      Array.from({ length: MOST_BACK_FILLS + 2 }, (_, index) => [(index + 10) as ProjectId, done]),
+    );
+    fills.set(10 as ProjectId, { ...done, begunAt: (NOW + 1) as Millis });
+    let forgotten: readonly ProjectId[] = [];
+    const filler = createBackFiller({
+      ...{ gitlabs: new Map([[instance, fixture.gitlab]]), clock, log: silentLog(), ledger: fixture.ledger },
+      memory: {
+        ...memory,
+        backFills: async () => fills,
+        forgetBackFills: async (_, projects) => {
+          forgotten = projects;
+        },
+      },
+      laterWaiting: async () => 0,
+      enqueue: async () => undefined,
+      signal: fixture.closing.signal,
+    });
+    await filler.fill(
+      NOW as Millis,
+      createLeisure(async () => undefined, fixture.closing.signal),
+    );
+    expect(forgotten).toEqual([11, 12]);
+    expect((await fixture.reconciler.progress())[0]?.projects.total).toBe(0);
   });
 
   it('waits when GitLab fails, and leaves it alone when that goes on', async () => {

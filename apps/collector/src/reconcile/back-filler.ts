@@ -7,25 +7,26 @@ import { measureBackFills } from './back-fill-progress.ts';
 import { type FillParts, fillProject, isFilled } from './fill-project.ts';
 import { isGitLabsFailure } from './gitlabs-failure.ts';
 import type { Leisure } from './leisure.ts';
-import type { BackFill, PollMemory } from './poll-memory.ts';
+import { type BackFill, MOST_BACK_FILLS, type PollMemory } from './poll-memory.ts';
+import { settleAll } from './settle-all.ts';
 
 export interface BackFillerParts extends FillParts {
   readonly gitlabs: ReadonlyMap<InstanceName, GitLab>;
   readonly memory: PollMemory;
-  /** How many events of the back-fill wait to be looked up. */
-  readonly laterWaiting: () => Promise<number>;
+  /** How many events of a GitLab's back-fill wait to be looked up. */
+  readonly laterWaiting: (instance: InstanceName) => Promise<number>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Reads the past of projects that are new to the collector, the newest of all of them first. */
+/** Reads the past of projects that are new to the collector: of each GitLab the newest first, of all at a time. */
 interface BackFiller {
   isPending(): Promise<boolean>;
   /**
    * Reads on until nothing is left, or the time or the leisure is over; the next call goes on there, in whichever
-   * process. Throws `REDIS_UNAVAILABLE` and the signal's reason.
+   * process. GitLabs that are `limited` are left alone. Throws `REDIS_UNAVAILABLE` and the signal's reason.
    */
-  fill(until: Millis, leisure: Leisure): Promise<void>;
+  fill(until: Millis, leisure: Leisure, limited?: { has(instance: InstanceName): boolean }): Promise<void>;
 }
 
 /** Events that may wait: a megabyte of Redis, and at 600 requests a minute a minute and a half of looking up. */
@@ -40,7 +41,6 @@ const SHOWN_MS = 7 * 86_400_000;
 interface Source {
   readonly gitlab: GitLab;
   readonly fills: Map<ProjectId, BackFill>;
-  failures: number;
 }
 
 export function createBackFiller(parts: BackFillerParts): BackFiller {
@@ -50,7 +50,7 @@ export function createBackFiller(parts: BackFillerParts): BackFiller {
     const sources: Source[] = [];
     for (const gitlab of gitlabs.values()) {
       const fills = new Map(await memory.backFills(gitlab.instance));
-      sources.push({ gitlab, fills, failures: 0 });
+      sources.push({ gitlab, fills });
     }
     return sources;
   }
@@ -73,11 +73,44 @@ export function createBackFiller(parts: BackFillerParts): BackFiller {
     }
   }
 
-  async function forgetOld({ gitlab, fills }: Source): Promise<void> {
+  async function fillSource(source: Source, until: Millis, leisure: Leisure): Promise<void> {
+    const { instance } = source.gitlab;
+    const room = async (): Promise<boolean> => {
+      while (!leisure.isOver() && clock.now() < until) {
+        if ((await parts.laterWaiting(instance)) < ROOM) return true;
+        await leisure.pause(Math.min(LOOK_AGAIN_MS, until - clock.now()));
+      }
+      return false;
+    };
+    let failures = 0;
+    while (failures < GIVE_UP_AFTER && (await room())) {
+      const project = newestOf(source);
+      if (project === undefined) break;
+      try {
+        await step(source, project, room);
+        failures = 0;
+      } catch (error) {
+        if (!isGitLabsFailure(error)) throw error;
+        failures += 1;
+        log.warn({ instance, project, err: error }, 'Back-fill met a failure of GitLab');
+        await leisure.pause(Math.min(error.retryAfterMs ?? FAILURE_PAUSE_MS, until - clock.now()));
+      }
+    }
+    const progress = measureBackFills(instance, [...source.fills.values()]);
+    log.info(progress, 'Back-fill: so far the past has been read');
+  }
+
+  async function forgetOld({ gitlab: { instance }, fills }: Source): Promise<void> {
     const oldest = clock.now() - SHOWN_MS;
-    const over = [...fills].filter(([, fill]) => isFilled(fill) && fill.begunAt < oldest);
+    const doneFirst = [...fills].sort(
+      ([, a], [, b]) => Number(isFilled(b)) - Number(isFilled(a)) || a.begunAt - b.begunAt,
+    );
+    const tooMany = Math.max(0, doneFirst.length - MOST_BACK_FILLS);
+    const over = doneFirst.filter(
+      ([, fill], index) => index < tooMany || (isFilled(fill) && fill.begunAt < oldest),
+    );
     await memory.forgetBackFills(
-      gitlab.instance,
+      instance,
       over.map(([project]) => project),
     );
   }
@@ -85,36 +118,10 @@ export function createBackFiller(parts: BackFillerParts): BackFiller {
   return {
     isPending: async () => (await load()).some(isUnfinished),
 
-    async fill(until, leisure) {
+    async fill(until, leisure, limited) {
       const sources = (await load()).filter(isUnfinished);
-      const room = async (): Promise<boolean> => {
-        while (!leisure.isOver() && clock.now() < until) {
-          if ((await parts.laterWaiting()) < ROOM) return true;
-          await leisure.pause(Math.min(LOOK_AGAIN_MS, until - clock.now()));
-        }
-        return false;
-      };
-      while (await room()) {
-        const next = newestOf(sources.filter(({ failures }) => failures < GIVE_UP_AFTER));
-        if (next === undefined) break;
-        const { source, project } = next;
-        try {
-          await step(source, project, room);
-          source.failures = 0;
-        } catch (error) {
-          if (!isGitLabsFailure(error)) throw error;
-          source.failures += 1;
-          log.warn(
-            { instance: source.gitlab.instance, project, err: error },
-            'Back-fill met a failure of GitLab',
-          );
-          await leisure.pause(Math.min(error.retryAfterMs ?? FAILURE_PAUSE_MS, until - clock.now()));
-        }
-      }
-      for (const { gitlab, fills } of sources) {
-        const progress = measureBackFills(gitlab.instance, [...fills.values()]);
-        log.info(progress, 'Back-fill: so far the past has been read');
-      }
+      const free = sources.filter(({ gitlab }) => limited?.has(gitlab.instance) !== true);
+      await settleAll(free.map((source) => fillSource(source, until, leisure)));
       for (const source of await load()) await forgetOld(source);
     },
   };
@@ -125,15 +132,11 @@ function isUnfinished({ fills }: Source): boolean {
 }
 
 /** The project of which the least has been read: so what is not known yet is older than all that is. */
-function newestOf(
-  sources: readonly Source[],
-): { readonly source: Source; readonly project: ProjectId } | undefined {
-  let newest: { readonly source: Source; readonly project: ProjectId; readonly at: Millis } | undefined;
-  for (const source of sources) {
-    for (const [project, fill] of source.fills) {
-      if (isFilled(fill) || (newest !== undefined && fill.reachedAt <= newest.at)) continue;
-      newest = { source, project, at: fill.reachedAt };
-    }
+function newestOf({ fills }: Source): ProjectId | undefined {
+  let newest: { readonly project: ProjectId; readonly at: Millis } | undefined;
+  for (const [project, fill] of fills) {
+    if (isFilled(fill) || (newest !== undefined && fill.reachedAt <= newest.at)) continue;
+    newest = { project, at: fill.reachedAt };
   }
-  return newest;
+  return newest?.project;
 }

@@ -9,6 +9,8 @@ export interface Feeder {
   tellAll(hosts: readonly HostName[], at: Millis): Promise<void>;
   /** Those who came since are told what the others know; what was parked for them must be theirs by now. */
   tellNewcomers(hosts: readonly HostName[]): Promise<void>;
+  /** What the others know is lost: newcomers are told nothing before the next `tellAll`. */
+  forget(): void;
 }
 
 export function createFeeder(
@@ -36,6 +38,9 @@ export function createFeeder(
         fed,
       );
       last = { fed, told: new Set(hosts) };
+    },
+    forget() {
+      last = undefined;
     },
   };
 }

@@ -13,6 +13,8 @@ export interface FillParts extends AnnounceParts {
   readonly signal: AbortSignal;
 }
 
+/** Ten pages: some seconds. */
+const SKIPPED = 1_000;
 /** The first step; each of the others goes twice as far back as the one before. */
 const FIRST_STEP_MS = 86_400_000;
 
@@ -22,7 +24,8 @@ export function isFilled({ reachedAt, target }: BackFill): boolean {
 
 /**
  * Reads one step further into a project's past and queues the ended jobs that are not known, behind what happens now.
- * How far it came is kept after each page. `mayGoOn` is asked before a page is queued; `false` ends the step there.
+ * How far it came is kept after each page. `mayGoOn` is asked before a page is queued, and with each 1,000 jobs that
+ * were read before; `false` ends the step there.
  * Throws what GitLab's port throws, `REDIS_UNAVAILABLE`, and the signal's reason.
  *
  * GitLab's lists begin with the newest job, so a step reads again the pages of those before it: as steps double, that
@@ -51,14 +54,20 @@ export async function fillProject(
     isEnd = job.createdAt >= goal;
     return !isEnd;
   };
-  const unread = jobsBelow(gitlab.jobs(project, 'any'), fill.below, parts.signal);
+  let isStopped = false;
+  const mayRead = async (): Promise<boolean> => {
+    isStopped ||= !(await mayGoOn());
+    return !isStopped;
+  };
+  const unread = jobsBelow(gitlab.jobs(project, 'any'), fill.below, mayRead, parts.signal);
   for await (const jobs of readDown(unread, isPast, parts.signal)) {
-    if (!(await mayGoOn())) return current;
+    if (!(await mayRead())) return current;
     const found = await queueEnded(parts, gitlab, project, jobs);
     const lowest = jobs.at(-1);
     const reachedAt = Math.min(current.reachedAt, lowest?.createdAt ?? current.reachedAt) as Millis;
     await keep({ below: lowest?.id, reachedAt, found: current.found + found });
   }
+  if (isStopped) return current;
   await keep({ reachedAt: isEnd ? fill.target : goal });
   return current;
 }
@@ -88,8 +97,8 @@ async function queueEnded(
 }
 
 /**
- * Polls bring them up again if they cannot be looked up. A poll by another collector meanwhile may undo this, or this
- * undo what that poll has kept: then the next poll reads what that one read.
+ * Polls bring them up again if they cannot be looked up. A poll by another collector that has begun before takes them
+ * over when it ends. Only one that ends between these two commands is undone: then the next poll reads what it read.
  */
 async function owe(
   { memory }: FillParts,
@@ -109,10 +118,17 @@ async function owe(
 async function* jobsBelow(
   jobs: AsyncIterable<GitLabJob>,
   below: JobId | undefined,
+  maySkip: () => Promise<boolean>,
   signal: AbortSignal,
 ): AsyncGenerator<GitLabJob, void> {
+  let skipped = 0;
   for await (const job of jobs) {
     signal.throwIfAborted();
-    if (below === undefined || job.id < below) yield job;
+    if (below === undefined || job.id < below) {
+      yield job;
+      continue;
+    }
+    skipped += 1;
+    if (skipped % SKIPPED === 0 && !(await maySkip())) return;
   }
 }

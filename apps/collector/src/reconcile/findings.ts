@@ -24,7 +24,8 @@ interface Findings {
   see(jobs: readonly GitLabJob[]): Promise<void>;
   /** All lists are read: what was unsettled and is in none of them has ended or is gone. */
   conclude(): Promise<void>;
-  unsettled(): Unsettled;
+  /** Without what was created before `oldest`, unless it runs. */
+  unsettled(oldest: Millis): Unsettled;
   counts(): PollCounts;
 }
 
@@ -41,6 +42,7 @@ export function createFindings(
   const begunAt = parts.clock.now();
   const looked = new Set<JobId>();
   const open = new Map<JobId, Millis>();
+  const running = new Set<JobId>();
   const owed = new Map<JobId, OwedJob>();
   let missed = 0;
 
@@ -58,6 +60,7 @@ export function createFindings(
   async function seeOpen(job: GitLabJob): Promise<void> {
     owed.delete(job.id);
     open.set(job.id, job.createdAt);
+    if (job.phase === 'running') running.add(job.id);
     const status = looked.has(job.id) ? undefined : hintOf(job, begunAt);
     if (status !== undefined) await announce(parts, { key: keyOf(job.id), status, since: begunAt, job });
   }
@@ -86,7 +89,10 @@ export function createFindings(
       }
     },
 
-    unsettled: () => ({ open, owed }),
+    unsettled: (oldest) => ({
+      open: new Map([...open].filter(([id, createdAt]) => createdAt >= oldest || running.has(id))),
+      owed: new Map([...owed].filter(([, { createdAt }]) => createdAt >= oldest)),
+    }),
     counts: () => ({ jobs: looked.size, missed }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@sideband/shared/clock';
+import type { Clock, Millis } from '@sideband/shared/clock';
 import type { InstanceName, ProjectId } from '@sideband/shared/names';
 import { pollKeys } from './poll-keys.ts';
 import {
@@ -28,7 +28,14 @@ export function createMemoryPollMemory(clock: Clock, bounds: PollMemoryBounds): 
   const fillsOf = (instance: InstanceName): ReadonlyMap<ProjectId, BackFill> =>
     kept(fills.get(instance)) ?? new Map();
 
+  let begun: Kept<Millis> | undefined;
+
   return {
+    async since() {
+      begun = keep(kept(begun) ?? clock.now());
+      return begun.value;
+    },
+
     project: async (instance, project) => kept(projects.get(pollKeys(instance).project(project))),
     keepProject: async (instance, project, memory) =>
       void projects.set(pollKeys(instance).project(project), keep(memory)),
@@ -58,7 +65,8 @@ export function createMemoryPollMemory(clock: Clock, bounds: PollMemoryBounds): 
     },
 
     async forgetBackFills(instance, forgotten) {
-      const left = [...fillsOf(instance)].filter(([project]) => !forgotten.includes(project));
+      const gone = new Set(forgotten);
+      const left = [...fillsOf(instance)].filter(([project]) => !gone.has(project));
       fills.set(instance, keep(new Map(left)));
     },
   };

@@ -44,7 +44,7 @@ export function createDayCollector(
     const resolver = createResolver({
       ...common,
       places: createPlaces(records, clock),
-      configuredImages: async () => undefined,
+      configuredImages: async () => ({ images: [], missing: [] }),
       wait: async () => undefined,
     });
     const reconciler = createReconciler({

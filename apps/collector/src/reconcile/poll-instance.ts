@@ -1,5 +1,5 @@
-import { isSidebandError } from '@sideband/shared/errors';
-import type { ProjectId } from '@sideband/shared/names';
+import { isSidebandError, SidebandError } from '@sideband/shared/errors';
+import type { InstanceName, ProjectId } from '@sideband/shared/names';
 import type { GitLab } from '../gitlab/port.ts';
 import { isGitLabsFailure } from './gitlabs-failure.ts';
 import type { Leisure, Wait } from './leisure.ts';
@@ -9,8 +9,8 @@ import type { InstanceRound } from './round.ts';
 
 export interface InstanceParts extends PollParts, ListParts {
   readonly memory: PollParts['memory'];
-  /** How many events wait to be looked up, those of the back-fill aside. */
-  readonly waiting: () => Promise<number>;
+  /** How many events of a GitLab wait to be looked up, those of the back-fill aside. */
+  readonly waiting: (instance: InstanceName) => Promise<number>;
   readonly wait: Wait;
 }
 
@@ -22,11 +22,14 @@ export interface InstanceCounts {
 
 export interface InstancePoll {
   readonly counts: InstanceCounts;
-  /** Every project answered; one that is refused to us, or gone, has nothing to tell. */
+  /**
+   * Every project answered, and what polls found has been looked up. One that is refused to us, or gone, has nothing
+   * to tell.
+   */
   readonly isWhole: boolean;
 }
 
-interface Pace {
+export interface Pace {
   readonly leisure: Leisure;
   /** As long as the projects may take, if there is leisure. */
   readonly spanMs: number;
@@ -42,10 +45,16 @@ const APART_MS = 2_000;
  */
 const ROOM = 10_000;
 const LOOK_AGAIN_MS = 5_000;
+/** In all. Longer than this the poll waits in its own queue: polls of other GitLabs may come between. */
+const LONGEST_WAIT_MS = 5 * 60_000;
+const COME_BACK_MS = 60_000;
+/** One or two traces that cannot be read must not keep all evidence stale; more than these are an outage. */
+const OVERDUE = 20;
 
 /**
  * Polls the projects of one GitLab, those first that an earlier poll did not come to. One that fails does not stop the
- * others. Throws `GITLAB_RATE_LIMITED`, `REDIS_UNAVAILABLE` and the signal's reason.
+ * others. Throws `GITLAB_RATE_LIMITED`, also where too many events wait for too long, `REDIS_UNAVAILABLE` and the
+ * signal's reason.
  */
 export async function pollInstance(
   parts: InstanceParts,
@@ -62,6 +71,7 @@ export async function pollInstance(
   const begunAt = clock.now();
   let { isWhole } = list;
   let silent = 0;
+  let waitedMs = 0;
 
   async function poll(project: ProjectId): Promise<void> {
     try {
@@ -69,6 +79,7 @@ export async function pollInstance(
       counts.projects += 1;
       counts.jobs += polled.jobs;
       counts.missed += polled.missed;
+      round.overdue += polled.overdue;
       silent = 0;
     } catch (error) {
       if (!isGitLabsFailure(error)) throw error;
@@ -82,21 +93,29 @@ export async function pollInstance(
     round.projects.add(project);
   }
 
+  async function waitForRoom(): Promise<void> {
+    const { waiting, wait, signal } = parts;
+    signal.throwIfAborted();
+    while ((await waiting(instance)) > ROOM) {
+      if (waitedMs >= LONGEST_WAIT_MS) {
+        const details = { instance, reason: 'queue' };
+        throw new SidebandError('GITLAB_RATE_LIMITED', details, { retryAfterMs: COME_BACK_MS });
+      }
+      await wait(LOOK_AGAIN_MS, signal).catch(() => undefined);
+      signal.throwIfAborted();
+      waitedMs += LOOK_AGAIN_MS;
+    }
+  }
+
   for (const [index, project] of projects.entries()) {
     await pace.leisure.pause(begunAt + index * apartMs - clock.now());
-    await waitForRoom(parts);
+    await waitForRoom();
     await poll(project);
     if (silent < GIVE_UP_AFTER) continue;
     log.warn({ instance }, 'GitLab does not answer: the rest waits for the next poll');
     return { counts, isWhole };
   }
-  return { counts, isWhole };
-}
-
-async function waitForRoom({ waiting, wait, signal }: InstanceParts): Promise<void> {
-  signal.throwIfAborted();
-  while ((await waiting()) > ROOM) {
-    await wait(LOOK_AGAIN_MS, signal).catch(() => undefined);
-    signal.throwIfAborted();
-  }
+  if (round.overdue <= OVERDUE) return { counts, isWhole };
+  log.warn({ instance, jobs: round.overdue }, 'Ended jobs cannot be looked up: evidence is not fresh');
+  return { counts, isWhole: false };
 }

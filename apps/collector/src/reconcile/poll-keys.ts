@@ -1,6 +1,9 @@
 import type { InstanceName, ProjectId, RunnerId } from '@sideband/shared/names';
 import { COLLECTOR_PREFIX } from '@sideband/shared/queues/catalogue';
 
+/** Text: since when polls remember anything, in milliseconds. TTL: `pollMemoryMs`. */
+export const POLL_SINCE_KEY = `${COLLECTOR_PREFIX}:poll-since`;
+
 /** What polls remember of one GitLab; one slot, the one of the collector's queues. TTL: `pollMemoryMs`. */
 export interface PollKeys {
   /** Sorted set: id of a project → when a runner was last seen with a job of it. Bounds in `PollMemoryBounds`. */

@@ -48,6 +48,12 @@ export function describePollMemory(
       expect(await memory.project(gitlab, 8 as ProjectId)).toBeUndefined();
     });
 
+    it('tells since when there is one', async () => {
+      expect(await memory.since()).toBe(at(0));
+      clock.advance(6 * DAY);
+      expect(await memory.since()).toBe(at(0));
+    });
+
     it('keeps how far a runner’s jobs were read', async () => {
       expect(await memory.runner(gitlab, runner)).toBeUndefined();
       await memory.keepRunner(gitlab, runner, { begunAt: at(0), highest: 40 });

@@ -47,6 +47,9 @@ export interface BackFill {
  * the first start. Throws `REDIS_UNAVAILABLE` only.
  */
 export interface PollMemory {
+  /** Since when there is a memory: another time than before where it was lost meanwhile, whoever asks. */
+  since(): Promise<Millis>;
+
   project(instance: InstanceName, project: ProjectId): Promise<ProjectMemory | undefined>;
   keepProject(instance: InstanceName, project: ProjectId, memory: ProjectMemory): Promise<void>;
 
@@ -70,6 +73,9 @@ export interface PollMemoryBounds {
 }
 
 export const POLL_MEMORY_BOUNDS = { projects: 50_000 } as const;
+
+/** Back-fills remembered of one GitLab; 150 bytes each. Those that were done first are forgotten first. */
+export const MOST_BACK_FILLS = 50_000;
 
 /**
  * Open jobs of a project that are remembered, and owed ones. One takes 26 bytes of text, so a project at most

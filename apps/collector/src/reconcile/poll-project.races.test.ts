@@ -1,5 +1,6 @@
 import type { Millis } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
+import type { JobId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
 import { A, DAY, HOUR, instance, NOW, reconcilerFixture } from './reconciler-fixture.suite.ts';
 
@@ -140,7 +141,7 @@ describe('a poll that is cut short', () => {
     state.afterListed = (_project, count) => {
       if (count === 150) throw failure;
     };
-    await poll().catch((error) => expect(error).toBe(failure));
+    await poll().catch((error) => expect(error).toMatchObject({ code: failure.code }));
     expect(await memory.project(instance, A)).toEqual(before);
     expect(takeQueued()).toHaveLength(100);
 
@@ -172,6 +173,30 @@ describe('a poll that is cut short', () => {
     expect(await poll()).toEqual({ projects: 0, jobs: 0, missed: 0, unparked: 0 });
     expect(await memory.project(instance, A)).toEqual(before);
     expect(takeQueued()).toHaveLength(100);
+  });
+
+  it('takes over what the back-fill of another collector has added to what is owed', async () => {
+    const { put, poll, state, memory, clock, takeQueued } = await polledOnce();
+    const job = { createdAt: (NOW - 5 * DAY) as Millis, since: soon() };
+    state.beforeList = () => {
+      state.beforeList = () => undefined;
+      void memory.project(instance, A).then(async (kept) => {
+        if (kept?.unsettled === undefined) return;
+        const unsettled = { ...kept.unsettled, owed: new Map([[99 as JobId, job]]) };
+        await memory.keepProject(instance, A, { ...kept, unsettled });
+      });
+    };
+    put(A, 3, 'success', -HOUR + 60_000);
+    await poll();
+    const owed = (await memory.project(instance, A))?.unsettled?.owed;
+    expect([...(owed ?? [])].sort(([a], [b]) => a - b)).toEqual([
+      [3, { createdAt: soon(-60_000), since: soon() }],
+      [99, job],
+    ]);
+    clock.advance(HOUR);
+    takeQueued();
+    await poll();
+    expect(takeQueued()).toContain('1/99 ended');
   });
 
   it('is begun twice at a time: either memory will do', async () => {

@@ -27,6 +27,34 @@ describe('a poll of a project', () => {
     expect(takeQueued()).toEqual(['1/1 ended']);
   });
 
+  it.each([
+    ['next to younger ones', 3 * DAY],
+    ['and none other is open', undefined],
+  ])('finds a ten-day-old manual job that is started now, and its end once, %s', async (_, otherAgeMs) => {
+    const { poll, put, clock, takeQueued, memory, state } = reconcilerFixture({ backFillMs: HOUR });
+    put(A, 1, 'manual', 10 * DAY);
+    if (otherAgeMs !== undefined) put(A, 2, 'manual', otherAgeMs);
+    await poll();
+    clock.advance(HOUR);
+    put(A, 1, 'running', 10 * DAY, { startedAt: (NOW + HOUR - 60_000) as Millis });
+    await poll();
+    expect(takeQueued()).toEqual(['1/1 running']);
+    clock.advance(HOUR);
+    state.listed.open = [];
+    await poll();
+    expect(takeQueued()).toEqual([]);
+    // It alone is no reason to read the open ones.
+    expect(state.listed.open).toEqual(otherAgeMs === undefined ? [] : [2, 1]);
+    clock.advance(HOUR);
+    put(A, 1, 'success', 10 * DAY);
+    expect(await poll()).toMatchObject({ missed: 1 });
+    expect(takeQueued()).toEqual(['1/1 ended']);
+    expect((await memory.project(instance, A))?.unsettled?.owed.size).toBe(0);
+    clock.advance(5 * HOUR);
+    await poll();
+    expect(takeQueued()).toEqual([]);
+  });
+
   it('finds one that is started and ends between two polls', async () => {
     const { poll, put, clock, takeQueued } = reconcilerFixture();
     put(A, 1, 'manual', 3 * DAY);
@@ -65,8 +93,12 @@ describe('a poll of a project', () => {
     const about = { instance, project: 1, status: 'ended', receivedAt: NOW };
     const createdAt = ago(60_000);
     expect([...queued.values()]).toEqual([
-      { ...about, job: 2, details: { name: 'never ran', createdAt } },
-      { ...about, job: 1, details: { name: 'rspec', createdAt, ...times, runner: 8, systemId: MANAGER } },
+      { ...about, job: 2, details: { name: 'never ran', createdAt, confirmed: true } },
+      {
+        ...about,
+        job: 1,
+        details: { name: 'rspec', createdAt, confirmed: true, ...times, runner: 8, systemId: MANAGER },
+      },
     ]);
   });
 
@@ -83,7 +115,7 @@ describe('a poll of a project', () => {
     expect(takeQueued()).toEqual(['1/1 running', '1/4 expected', '1/5 expected', '1/7 running']);
   });
 
-  it('reads one page of a project where all that is open is young', async () => {
+  it('reads the running jobs and the new ones where all that is open is young', async () => {
     const { poll, put, clock, state } = reconcilerFixture();
     put(A, 1, 'success', DAY);
     put(A, 2, 'running', 60_000);
@@ -92,7 +124,7 @@ describe('a poll of a project', () => {
     state.pages = 0;
     state.listed.open = [];
     await poll();
-    expect(state.pages).toBe(1);
+    expect(state.pages).toBe(2);
     expect(state.listed.open).toEqual([]);
   });
 
@@ -105,7 +137,7 @@ describe('a poll of a project', () => {
     clock.advance(HOUR);
     state.listed = { any: [], open: [], running: [] };
     await poll();
-    expect(state.listed).toEqual({ any: [2, 1], open: [], running: [] });
+    expect(state.listed).toEqual({ any: [2, 1], open: [], running: [1] });
     expect(takeQueued()).toEqual(['1/2 ended']);
   });
 
@@ -171,7 +203,7 @@ describe('a poll of a project', () => {
     state.pages = 0;
     await poll();
     expect(takeQueued()).toEqual(['1/1 ended']);
-    expect(state.pages).toBe(51);
+    expect(state.pages).toBe(52);
     clock.advance(HOUR);
     put(A, 2, 'success', 3 * DAY);
     await poll();

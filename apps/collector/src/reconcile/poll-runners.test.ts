@@ -49,8 +49,8 @@ describe('the runners that the token may see', () => {
     clock.advance(HOUR);
     state.pages = 0;
     await poll();
-    // All and running ones of the runner, and the project's own.
-    expect(state.pages).toBe(3);
+    // All and running ones of the runner, and of the project.
+    expect(state.pages).toBe(4);
     expect(first).toBeGreaterThan(7);
   });
 

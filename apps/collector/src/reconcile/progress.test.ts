@@ -24,6 +24,22 @@ it('does not count a poll whose finds still wait to be looked up', () => {
   expect(progress.doneUpTo(at(500))).toBe(300);
 });
 
+it('does not go back to a poll that others have overtaken', () => {
+  const progress = createProgress();
+  progress.polled(at(200), at(210));
+  progress.polled(at(100), at(300));
+  expect(progress.doneUpTo(undefined)).toBe(200);
+});
+
+it('is nothing after it was told to forget, until the next poll', () => {
+  const progress = createProgress();
+  progress.polled(at(100), at(110));
+  progress.forget();
+  expect(progress.doneUpTo(undefined)).toBeUndefined();
+  progress.polled(at(200), at(210));
+  expect(progress.doneUpTo(undefined)).toBe(200);
+});
+
 it('does not go back when an old job is tried again', () => {
   const progress = createProgress();
   progress.polled(at(100), at(110));

@@ -9,6 +9,8 @@ export interface Progress {
    * of that still waits; undefined where none does.
    */
   doneUpTo(unresolvedSince: Millis | undefined): Millis | undefined;
+  /** What was looked up is lost: only polls from now on count. */
+  forget(): void;
 }
 
 /** Hours of polls, also where they come by the second. */
@@ -18,6 +20,8 @@ export function createProgress(): Progress {
   const polls: { readonly begunAt: Millis; readonly endedAt: Millis }[] = [];
   return {
     polled: (begunAt, endedAt) => {
+      // One that has waited for a limit meanwhile says less than those that overtook it.
+      if ((polls.at(-1)?.begunAt ?? 0) >= begunAt) return;
       polls.push({ begunAt, endedAt });
       if (polls.length > POLLS) polls.shift();
     },
@@ -30,5 +34,6 @@ export function createProgress(): Progress {
       polls.splice(0, done);
       return last?.begunAt;
     },
+    forget: () => void polls.splice(0),
   };
 }

@@ -46,9 +46,12 @@ export function reachOf(
   if (now - since > CATCH_UP_MS) {
     return { lookBack, readsOpen: true, since: within(now - CATCH_UP_MS), upToId: anyId, leftDownTo: since };
   }
-  const { open } = last.unsettled;
-  const isYoung = [...open.values()].every((createdAt) => createdAt >= since);
+  // Those from before the look-back are in the list of running jobs.
+  const open = [...last.unsettled.open].filter(([, createdAt]) => createdAt >= lookBack);
+  const isYoung = open.every(([, createdAt]) => createdAt >= since);
   // An id can be lower than that of a job created before: all the open ones have to be come by.
-  const upToId = isYoung ? Math.min(last.highest, ...Array.from(open.keys(), (id) => id - 1)) : last.highest;
+  const upToId = isYoung
+    ? open.reduce((lowest, [id]) => Math.min(lowest, id - 1), last.highest)
+    : last.highest;
   return { lookBack, readsOpen: !isYoung, since, upToId, leftDownTo: undefined };
 }

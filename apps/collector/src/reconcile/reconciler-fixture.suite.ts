@@ -63,7 +63,11 @@ export function reconcilerFixture(overrides: Overrides = {}) {
     /** What happens after so many jobs of a list were read. */
     afterListed: (_project: ProjectId, _count: number): void => undefined,
     waiting: 0,
+    /** Since when there is a memory, where it is not from the beginning. */
+    rememberedSince: NOW as Millis,
     laterWaiting: 0,
+    /** Of single GitLabs, both kinds. */
+    waitingOf: new Map<InstanceName, number>(),
     waits: [] as number[],
     onWait: (_milliseconds: number): void => undefined,
     requested: [] as { readonly jobId: string; readonly delayMs: number }[],
@@ -107,7 +111,8 @@ export function reconcilerFixture(overrides: Overrides = {}) {
   };
   const reconciler = createReconciler({
     gitlabs: new Map([watched, ...others].map((one) => [one.instance, one])),
-    ...{ evidence, memory, clock, everyMs, lookBackMs, backFillMs },
+    ...{ evidence, clock, everyMs, lookBackMs, backFillMs },
+    memory: { ...memory, since: async () => state.rememberedSince },
     ledger: {
       ...ledger,
       async knownEnded(of, project, jobs) {
@@ -127,8 +132,8 @@ export function reconcilerFixture(overrides: Overrides = {}) {
       },
     },
     unresolvedSince: async () => state.unresolvedSince,
-    waiting: async () => state.waiting,
-    laterWaiting: async () => state.laterWaiting,
+    waiting: async (of) => state.waitingOf.get(of) ?? state.waiting,
+    laterWaiting: async (of) => state.waitingOf.get(of) ?? state.laterWaiting,
     async enqueue(jobId, event, options = {}) {
       if (state.enqueueFailure !== undefined) throw state.enqueueFailure;
       if (!queued.has(jobId)) queued.set(jobId, { ...event, ...options });

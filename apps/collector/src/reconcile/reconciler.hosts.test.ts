@@ -56,6 +56,59 @@ describe('what a poll tells the hosts', () => {
     expect(await fedOf(subject, one)).toBeUndefined();
   });
 
+  it('is nothing new while many ended jobs cannot be looked up', async () => {
+    const subject = reconcilerFixture({ projects: [A, B] });
+    subject.state.registrations = [one];
+    for (let id = 1; id <= 21; id += 1) subject.put(id % 2 === 0 ? A : B, id, 'success', HOUR);
+    await subject.poll();
+    subject.clock.advance(2 * HOUR - 60_000);
+    const fresh = subject.clock.now();
+    await subject.poll();
+    expect(await fedOf(subject, one)).toBe(fresh);
+    subject.clock.advance(HOUR);
+    await subject.poll();
+    expect(await fedOf(subject, one)).toBe(fresh);
+    // A few that cannot be read keep nobody's evidence stale.
+    await subject.end(A, 2, HOUR);
+    const again = subject.clock.now();
+    await subject.poll();
+    expect(await fedOf(subject, one)).toBe(again);
+  });
+
+  it('is nothing of before where Redis was emptied since, until a poll has been through', async () => {
+    const subject = reconcilerFixture();
+    const { state, clock, poll } = subject;
+    state.registrations = [one];
+    await poll();
+    clock.advance(HOUR);
+    state.rememberedSince = clock.now();
+    state.registrations = [one, two];
+    state.failing.set(A, new SidebandError('GITLAB_UNAVAILABLE'));
+    await poll();
+    expect(await fedOf(subject, two)).toBeUndefined();
+    expect(await fedOf(subject, one)).toBe(NOW);
+    state.failing.clear();
+    clock.advance(HOUR);
+    await poll();
+    expect(await fedOf(subject, two)).toBe(NOW + 2 * HOUR);
+  });
+
+  it('is nothing where Redis was emptied while the poll went on', async () => {
+    const subject = reconcilerFixture();
+    const { state, clock, poll } = subject;
+    state.registrations = [one];
+    state.beforeList = () => {
+      state.rememberedSince = clock.now();
+    };
+    clock.advance(HOUR);
+    await poll();
+    expect(await fedOf(subject, one)).toBeUndefined();
+    clock.advance(HOUR);
+    state.beforeList = () => undefined;
+    await poll();
+    expect(await fedOf(subject, one)).toBe(NOW + 2 * HOUR);
+  });
+
   it('reaches a host that came since, before the next poll is through', async () => {
     const subject = reconcilerFixture();
     subject.state.registrations = [one];

@@ -1,6 +1,8 @@
+import type { Millis } from '@sideband/shared/clock';
 import { SidebandError } from '@sideband/shared/errors';
-import type { ProjectId } from '@sideband/shared/names';
+import type { InstanceName, JobId, ProjectId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
+import { createMemoryGitLab } from '../gitlab/memory-gitlab.ts';
 import { A, DAY, HOUR, NOW, reconcilerFixture } from './reconciler-fixture.suite.ts';
 
 const projects = (count: number): ProjectId[] =>
@@ -85,6 +87,33 @@ describe('a poll after an absence', () => {
     };
     expect(await poll('gap-7')).toMatchObject({ projects: 3 });
     expect(state.waits).toEqual([5_000, 5_000, 5_000, 5_000]);
+  });
+
+  it('waits on its own queue after five minutes, and goes on where it was', async () => {
+    const { poll, state, clock } = await settled(3);
+    state.waiting = 10_001;
+    const begunAt = clock.now();
+    await expect(poll('gap-7')).rejects.toMatchObject({
+      ...{ code: 'GITLAB_RATE_LIMITED', retryAfterMs: 60_000 },
+    });
+    expect(clock.now() - begunAt).toBe(5 * 60_000);
+    state.waiting = 0;
+    expect(await poll('gap-7')).toMatchObject({ projects: 3 });
+  });
+
+  it('does not wait for the queue of another GitLab', async () => {
+    const name = 'other.example' as InstanceName;
+    const other = createMemoryGitLab({ instance: name, host: 'other.example' });
+    other.put({ project: A, id: 9 as JobId, status: 'success', createdAt: NOW as Millis });
+    const { poll, state, takeQueued } = reconcilerFixture({ others: [other] });
+    state.waitingOf.set(name, 0);
+    state.waiting = 10_001;
+    state.onWait = () => {
+      // The other one has been through by then.
+      if (state.waits.length === 2) expect(takeQueued()).toEqual(['1/9 ended']);
+    };
+    await expect(poll('gap-7')).rejects.toMatchObject({ code: 'GITLAB_RATE_LIMITED' });
+    expect(state.waits.length).toBeGreaterThan(2);
   });
 
   it('does not keep the collector from closing meanwhile', async () => {

@@ -79,6 +79,32 @@ describe('a poll', () => {
     expect((await evidence.fed(registration('one').host))?.at).toBe(NOW);
   });
 
+  it('that waits for a limit goes on where it was also when another one came between', async () => {
+    const { poll, put, takeQueued, state } = reconcilerFixture({ projects: [A, B, C] });
+    for (const project of [A, B, C]) put(project, project, 'success', HOUR);
+    const limit = new SidebandError('GITLAB_RATE_LIMITED', {}, { retryAfterMs: 30_000 });
+    state.failing.set(C, limit);
+    await expect(poll('one')).rejects.toMatchObject({ code: 'GITLAB_RATE_LIMITED' });
+    state.failing.set(A, limit);
+    await expect(poll('gap-7')).rejects.toMatchObject({ code: 'GITLAB_RATE_LIMITED' });
+    takeQueued();
+    state.failing.clear();
+    expect(await poll('one')).toMatchObject({ projects: 1 });
+    expect(takeQueued()).toEqual(['3/3 ended']);
+    expect(await poll('gap-7')).toMatchObject({ projects: 3 });
+  });
+
+  it('lets the others be back-filled while it waits for one GitLab', async () => {
+    const name = 'other.example' as InstanceName;
+    const other = createMemoryGitLab({ instance: name, host: 'other.example' });
+    const { poll, put, takeQueued, state } = reconcilerFixture({ others: [other] });
+    other.put({ project: B, id: 9 as JobId, status: 'success', createdAt: (NOW - 3 * DAY) as Millis });
+    put(A, 1, 'success', HOUR);
+    state.failing.set(A, new SidebandError('GITLAB_RATE_LIMITED', {}, { retryAfterMs: 30_000 }));
+    await expect(poll('one')).rejects.toMatchObject({ retryAfterMs: 30_000 });
+    expect(takeQueued()).toEqual(['2/9 ended']);
+  });
+
   it('has been through every project where limits stopped it again and again', async () => {
     const many = Array.from({ length: 9 }, (_, index) => (index + 1) as ProjectId);
     const { poll, clock, evidence, state } = reconcilerFixture({ projects: many });

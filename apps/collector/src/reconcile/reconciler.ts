@@ -1,5 +1,5 @@
 import type { Millis } from '@sideband/shared/clock';
-import { isSidebandError, type SidebandError } from '@sideband/shared/errors';
+import { SidebandError } from '@sideband/shared/errors';
 import type { EvidenceStore } from '@sideband/shared/evidence/store';
 import type { HostRecords, Registration } from '@sideband/shared/hosts/records';
 import type { InstanceName } from '@sideband/shared/names';
@@ -14,7 +14,8 @@ import { createGap, type GapParts, type GapReason, isGapPoll } from './gap.ts';
 import type { GoneHosts } from './gone-hosts.ts';
 import { createLeisure, type Leisure } from './leisure.ts';
 import { notifyHosts } from './notify-hosts.ts';
-import { type InstanceCounts, type InstanceParts, type InstancePoll, pollInstance } from './poll-instance.ts';
+import { pollAll } from './poll-all.ts';
+import type { InstanceCounts, InstanceParts } from './poll-instance.ts';
 import { createRunnersPoll, type RunnerParts } from './poll-runners.ts';
 import { createProgress } from './progress.ts';
 import { createRounds } from './round.ts';
@@ -54,6 +55,8 @@ type Polled = ResultOf<(typeof reconcileQueue.jobs)['poll']>;
 
 /** Polls as close as this are somebody waiting for them. */
 const BUSY_MS = 60_000;
+/** GitLab counts its limits by the minute. */
+const LIMIT_MS = 60_000;
 /** Of the time until the next poll the back-fill takes what the poll has left. */
 const FILL_PART = 0.9;
 
@@ -61,8 +64,8 @@ const FILL_PART = 0.9;
  * Finds what hooks did not say, brings parked uses to hosts that have registered since, and tells the hosts how far
  * GitLab was asked and what they share. A poll takes its time, up to half of that until the next, unless something
  * was lost; then the past of projects is read that are new. `GITLAB_RATE_LIMITED` stops the poll of that GitLab: once
- * the others are through, the queue waits as long as it asked, and the poll goes on where it was stopped. When the
- * signal is given, it ends between two jobs of a list.
+ * the others are through, the poll waits on its queue as long as it asked, while other polls may come between, and goes
+ * on where it was stopped. When the signal is given, it ends between two jobs of a list.
  */
 export function createReconciler(parts: ReconcilerParts): Reconciler {
   const { gitlabs, evidence, records, clock, signal, log } = parts;
@@ -73,6 +76,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const backFiller = createBackFiller(parts);
   const instanceParts = { ...parts, pollRunners: createRunnersPoll(parts) };
   let leisure: Leisure | undefined;
+  let rememberedSince: Millis | undefined;
   /** A gap was noticed since the last poll began. */
   let isGap = false;
 
@@ -82,8 +86,21 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     return leisure;
   }
 
+  /** Whether Redis was emptied since the last call: nothing that was true before may then be told. */
+  async function isMemoryLost(): Promise<boolean> {
+    const since = await parts.memory.since();
+    const isLost = rememberedSince !== undefined && rememberedSince !== since;
+    rememberedSince = since;
+    if (!isLost) return false;
+    feeder.forget();
+    progress.forget();
+    rounds.forget();
+    return true;
+  }
+
   async function poll(jobId: string): Promise<Polled> {
     const startedAt = clock.now();
+    await isMemoryLost();
     const { begunAt, of: roundOf } = rounds.begin(jobId, startedAt);
     const registrations = await records.registrations();
     const hosts = registrations.map(({ host }) => host);
@@ -95,22 +112,14 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       .sweep(hosts)
       .catch((err) => log.warn({ err }, 'Hosts that are gone could not be removed'));
 
-    const pace = { leisure: takeLeisure(), spanMs: parts.everyMs / 2 / gitlabs.size };
+    const pace = { leisure: takeLeisure(), spanMs: parts.everyMs / 2 };
     const isUrgent = isGap || isGapPoll(jobId) || parts.everyMs <= BUSY_MS;
     isGap = false;
     if (isUrgent || (await backFiller.isPending())) pace.leisure.end();
-    const polls: InstancePoll[] = [];
-    let limit: SidebandError | undefined;
-    for (const gitlab of gitlabs.values()) {
-      try {
-        polls.push(await pollInstance(instanceParts, gitlab, roundOf(gitlab.instance), pace));
-      } catch (error) {
-        if (!isSidebandError(error, 'GITLAB_RATE_LIMITED')) throw error;
-        limit = error;
-      }
-    }
-    if (limit !== undefined) throw limit;
-    if (polls.every(({ isWhole }) => isWhole)) progress.polled(begunAt, clock.now());
+    const { polls, limits } = await pollAll(instanceParts, gitlabs, roundOf, pace);
+    if (limits.size > 0) throw await useLimit(limits, startedAt);
+    const isLost = await isMemoryLost();
+    if (!isLost && polls.every(({ isWhole }) => isWhole)) progress.polled(begunAt, clock.now());
     const doneUpTo = progress.doneUpTo(await parts.unresolvedSince());
     if (doneUpTo !== undefined) await feeder.tellAll(hosts, doneUpTo);
 
@@ -119,6 +128,21 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     parts.onPolled?.(result);
     await fill(startedAt);
     return result;
+  }
+
+  /** What is to be thrown, after the back-fill of the others has used the time that is to be waited. */
+  async function useLimit(
+    limits: ReadonlyMap<InstanceName, SidebandError>,
+    startedAt: Millis,
+  ): Promise<SidebandError> {
+    const pauses = Array.from(limits.values(), ({ retryAfterMs }) => retryAfterMs ?? LIMIT_MS);
+    const goesOnAt = clock.now() + Math.min(...pauses);
+    const until = Math.min(goesOnAt, startedAt + FILL_PART * parts.everyMs);
+    await backFiller.fill(until as Millis, takeLeisure(), limits);
+    leisure?.end();
+    const [cause] = limits.values();
+    const retryAfterMs = Math.max(1, goesOnAt - clock.now());
+    return new SidebandError('GITLAB_RATE_LIMITED', { gitlabs: [...limits.keys()] }, { cause, retryAfterMs });
   }
 
   async function fill(startedAt: Millis): Promise<void> {

@@ -41,17 +41,32 @@ it('gives every key an end, a day after the look-back', async () => {
   await memory.keepRunner(instance, 3 as RunnerId, { begunAt: NOW, highest: 1 });
   await memory.noteProjects(instance, [project], NOW);
   await memory.keepBackFill(instance, project, fill);
+  await memory.since();
   const keys = (await redis.keys('*')).sort();
   expect(keys).toEqual([
     '{sb:c}:poll-back-fills:gitlab.example',
     '{sb:c}:poll-project:gitlab.example:7',
     '{sb:c}:poll-projects:gitlab.example',
     '{sb:c}:poll-runner:gitlab.example:3',
+    '{sb:c}:poll-since',
   ]);
   for (const key of keys) {
     expect(await redis.pttl(key)).toBeGreaterThan(8 * DAY - 60_000);
     expect(await redis.pttl(key)).toBeLessThanOrEqual(8 * DAY);
   }
+});
+
+it('begins anew after Redis was emptied, and all collectors hear of it', async () => {
+  await redis.flushall();
+  const clock = new ManualClock(NOW);
+  const [one, other] = [1, 2].map(() => createRedisPollMemory(redis, clock, bounds));
+  expect(await one?.since()).toBe(NOW);
+  clock.advance(1);
+  expect(await other?.since()).toBe(NOW);
+  await redis.flushall();
+  expect(await other?.since()).toBe(NOW + 1);
+  clock.advance(1);
+  expect(await one?.since()).toBe(NOW + 1);
 });
 
 it('keeps a thousand projects in one call', async () => {

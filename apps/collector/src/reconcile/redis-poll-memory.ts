@@ -1,10 +1,10 @@
-import type { Clock } from '@sideband/shared/clock';
+import type { Clock, Millis } from '@sideband/shared/clock';
 import { keepNewestScript } from '@sideband/shared/evidence/lua/keep-newest';
 import { type ProjectId, parseProjectId } from '@sideband/shared/names';
 import { callRedis } from '@sideband/shared/redis-call';
 import { defineScript } from '@sideband/shared/redis-script';
-import type { Redis } from 'ioredis';
-import { pollKeys } from './poll-keys.ts';
+import type { ChainableCommander, Redis } from 'ioredis';
+import { POLL_SINCE_KEY, pollKeys } from './poll-keys.ts';
 import { type BackFill, type PollMemory, type PollMemoryBounds, pollMemoryMs } from './poll-memory.ts';
 import {
   formatBackFill,
@@ -27,7 +27,24 @@ export function createRedisPollMemory(redis: Redis, clock: Clock, bounds: PollMe
     await callRedis(() => redis.set(key, text, 'PX', ttlMs));
   };
 
+  /** The replies. */
+  async function exec(transaction: ChainableCommander): Promise<unknown[]> {
+    return await callRedis(async () => {
+      const replies = (await transaction.exec()) ?? [];
+      const failure = replies.find(([error]) => error !== null)?.[0];
+      if (failure) throw failure;
+      return replies.map(([, reply]) => reply);
+    });
+  }
+
   return {
+    async since() {
+      const now = clock.now();
+      const begin = redis.multi().set(POLL_SINCE_KEY, now, 'NX').pexpire(POLL_SINCE_KEY, ttlMs);
+      const [, , since] = await exec(begin.get(POLL_SINCE_KEY));
+      return Number(since) as Millis;
+    },
+
     project: async (instance, project) => parseProject(await read(pollKeys(instance).project(project))),
     keepProject: (instance, project, memory) =>
       write(pollKeys(instance).project(project), formatProject(memory)),
@@ -68,20 +85,15 @@ export function createRedisPollMemory(redis: Redis, clock: Clock, bounds: PollMe
 
     async keepBackFill(instance, project, backFill) {
       const { backFills } = pollKeys(instance);
-      await callRedis(async () => {
-        const replies = await redis
-          .multi()
-          .hset(backFills, String(project), formatBackFill(backFill))
-          .pexpire(backFills, ttlMs)
-          .exec();
-        const failure = replies?.find(([error]) => error !== null)?.[0];
-        if (failure) throw failure;
-      });
+      const keep = redis.multi().hset(backFills, String(project), formatBackFill(backFill));
+      await exec(keep.pexpire(backFills, ttlMs));
     },
 
     async forgetBackFills(instance, projects) {
-      if (projects.length === 0) return;
-      await callRedis(() => redis.hdel(pollKeys(instance).backFills, ...projects.map(String)));
+      for (let start = 0; start < projects.length; start += BATCH) {
+        const fields = projects.slice(start, start + BATCH).map(String);
+        await callRedis(() => redis.hdel(pollKeys(instance).backFills, ...fields));
+      }
     },
   };
 }

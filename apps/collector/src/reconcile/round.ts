@@ -5,6 +5,8 @@ import type { InstanceName, ProjectId, RunnerId } from '@sideband/shared/names';
 export interface InstanceRound {
   readonly projects: Set<ProjectId>;
   readonly runners: Set<RunnerId>;
+  /** Jobs in these projects that ended long ago and could not be looked up. */
+  overdue: number;
   /** Those not done yet; first those that the round before did not come to. */
   order(projects: readonly ProjectId[]): readonly ProjectId[];
 }
@@ -16,8 +18,13 @@ interface Round {
 }
 
 interface Rounds {
-  /** A poll that was stopped goes on where it was stopped, under the same id; another one begins there. */
+  /**
+   * A poll that was stopped goes on where it was stopped, under the same id, also where others came between; another
+   * one begins there.
+   */
   begin(jobId: string, now: Millis): Round;
+  /** What they found is lost. */
+  forget(): void;
 }
 
 interface Done extends Round {
@@ -25,16 +32,24 @@ interface Done extends Round {
   readonly instances: ReadonlyMap<InstanceName, InstanceRound>;
 }
 
+/** Polls that wait at a time, each for a limit. One takes 2 MB where there are 50,000 projects. */
+const KEPT = 8;
+
 /**
  * Without this the projects at the end of a long list would starve where each poll is stopped by a limit, and no poll
  * would ever have been through all of them.
  */
 export function createRounds(): Rounds {
-  let last: Done | undefined;
+  /** The one begun last is the last. */
+  let kept: readonly Done[] = [];
   return {
     begin(jobId, now) {
-      last = last?.jobId === jobId ? last : createRound(jobId, now, last);
-      return last;
+      const round = kept.find((one) => one.jobId === jobId) ?? createRound(jobId, now, kept.at(-1));
+      kept = [...kept.filter((one) => one !== round), round].slice(-KEPT);
+      return round;
+    },
+    forget() {
+      kept = [];
     },
   };
 }
@@ -59,7 +74,7 @@ function createInstanceRound(doneBefore: ReadonlySet<ProjectId>): InstanceRound 
   const projects = new Set<ProjectId>();
   const runners = new Set<RunnerId>();
   return {
-    ...{ projects, runners },
+    ...{ projects, runners, overdue: 0 },
     order(all) {
       const left = all.filter((project) => !projects.has(project));
       return [

@@ -16,6 +16,8 @@ const jobDetails = z.object({
   /** The runner's record, which several machines may share. */
   runner: z.optional(z.number()),
   systemId: z.optional(z.string()),
+  /** From GitLab's own list or API: not a hook's word. */
+  confirmed: z.optional(z.boolean()),
 });
 
 /** The collector's work: each hint about a job is looked up in GitLab and becomes evidence. One for each GitLab. */

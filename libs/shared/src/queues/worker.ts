@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
 import { errorText, isSidebandError, SidebandError } from '../errors.ts';
@@ -13,6 +13,7 @@ export interface WorkerOptions {
   /** Jobs at a time. */
   readonly concurrency?: number;
   readonly log: Log;
+  readonly random?: () => number;
 }
 
 export interface QueueWorker {
@@ -24,30 +25,32 @@ export interface QueueWorker {
 const RATE_LIMIT_PAUSE_MS = 60_000;
 /** If the limit still holds after this, GitLab says so again. */
 const LONGEST_PAUSE_MS = 3_600_000;
+/** Of a pause, on top of it: what was sent away together must not come back together. */
+const PAUSE_JITTER = 0.2;
 /** Redis answers within milliseconds. */
 const ANSWER_WITHIN_MS = 2_000;
 
 /**
- * Hands each job to its handler. What can never succeed fails at once; where GitLab asks to wait, the whole
- * queue waits and the job keeps its tries; every other failure is tried again as the job's definition says.
- * A failed job's reason begins with the error's code where it has one.
+ * Hands each job to its handler. What can never succeed fails at once; where GitLab asks to wait, the job waits under
+ * its id and keeps its tries, while those go on that need no GitLab, or another one; every other failure is tried again
+ * as the job's definition says. A failed job's reason begins with the error's code where it has one.
  */
 export function createWorker<J extends JobDefinitions>(
   definition: QueueDefinition<J>,
   handlers: Handlers<J>,
-  { connection, prefix, concurrency = 1, log }: WorkerOptions,
+  { connection, prefix, concurrency = 1, log, random = Math.random }: WorkerOptions,
 ): QueueWorker {
   const queue = definition.name;
   const worker = new Worker(queue, processJob, {
     connection,
     prefix,
     concurrency,
-    // BullMQ heeds `rateLimit` only where there is a limiter; nothing reaches this one by itself.
-    limiter: { max: 1_000_000, duration: 1_000 },
     // A job is lost by its worker when the process is killed; BullMQ would give it up at the second time.
     maxStalledCount: 10,
   });
   const inHand = new Set<Promise<unknown>>();
+  /** The log has told of waiting until then: thousands of jobs may wait for one limit. */
+  let toldUntil = 0;
   worker.on('error', (err) => {
     // While Redis is away every attempt to reach it is an error; whoever made the connection says so once.
     if (connection.status === 'ready') log.warn({ queue, err }, 'Queue worker met an error');
@@ -55,26 +58,30 @@ export function createWorker<J extends JobDefinitions>(
   });
   worker.on('stalled', (job) => log.warn({ queue, job }, 'Job was lost by its worker and goes back'));
 
-  async function processJob(job: Job): Promise<unknown> {
+  async function processJob(job: Job, token?: string): Promise<unknown> {
     const handled = handle(definition, handlers, job);
     inHand.add(handled);
     try {
       return await handled;
     } catch (error) {
-      throw await asBullError(error, job);
+      throw await asBullError(error, job, token);
     } finally {
       inHand.delete(handled);
     }
   }
 
-  async function asBullError(error: unknown, job: Job): Promise<Error> {
+  async function asBullError(error: unknown, job: Job, token: string | undefined): Promise<Error> {
     const about = { queue, name: job.name, job: job.id, attempt: job.attemptsMade + 1, err: error };
     if (isSidebandError(error) && asksToWait(error)) {
       const asked = error.retryAfterMs ?? RATE_LIMIT_PAUSE_MS;
       const pauseMs = Math.min(Math.max(Math.ceil(asked), 1), LONGEST_PAUSE_MS);
-      log.info({ ...about, pauseMs }, 'Queue waits for GitLab');
-      await worker.rateLimit(pauseMs);
-      return Worker.RateLimitError();
+      const now = Date.now();
+      if (now >= toldUntil) {
+        log.info({ ...about, pauseMs }, 'Jobs wait for GitLab');
+        toldUntil = now + pauseMs;
+      }
+      await job.moveToDelayed(now + Math.ceil(pauseMs * (1 + random() * PAUSE_JITTER)), token);
+      return new DelayedError();
     }
     const reason = isSidebandError(error)
       ? `${error.code}: ${error.message}`
