@@ -74,7 +74,8 @@ export function openQueues(redis: Redis, instances: readonly InstanceName[]): Co
     async requestPoll(jobId, delayMs) {
       await reconcile.add('poll', {}, { jobId, delayMs });
     },
-    waiting: (instance) => callRedis(() => resolveOf(instance).queue.getJobCountByTypes('waiting', 'delayed')),
+    waiting: (instance) =>
+      callRedis(() => resolveOf(instance).queue.getJobCountByTypes('waiting', 'delayed')),
     laterWaiting: (instance) => callRedis(() => resolveOf(instance).queue.getPrioritizedCount()),
     async unresolvedSince() {
       const since = await callRedis(() => Promise.all(resolves.map(unresolvedSince)));

@@ -65,6 +65,7 @@ export function describeGitLab(name: string, start: () => Promise<GitLabSubject>
         systemId: undefined,
         commit: expect.stringMatching(SHA),
         ref: 'main',
+        pipelineSource: 'push',
       };
       expect(await gitlab.job(SEVEN, id)).toEqual(waiting);
 

@@ -29,7 +29,7 @@ async function start(): Promise<GitLabSubject> {
     clock,
     createJob(project, name) {
       const id = (1_000 + made.size) as JobId;
-      made.set(id, { project, id, status: 'created', commit: COMMIT, ref: 'main' });
+      made.set(id, { project, id, status: 'created', commit: COMMIT, ref: 'main', pipelineSource: 'push' });
       change(id, { name, createdAt: clock.now() });
       return id;
     },

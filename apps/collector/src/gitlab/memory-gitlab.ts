@@ -136,6 +136,7 @@ function completeJob(job: MemoryJob): GitLabJob {
     systemId: undefined,
     commit: undefined,
     ref: undefined,
+    pipelineSource: undefined,
     ...job,
     phase: jobPhase(job.status),
   };

@@ -16,7 +16,7 @@ const ended = {
   finished_at: '2021-02-23 02:45:00 UTC',
   runner: { id: 1, description: 'shared' },
   runner_manager: { id: 3, system_id: 's_0123456789ab', version: '19.3.0' },
-  pipeline: { id: 9, project_id: 7, sha: SHA, ref: 'main' },
+  pipeline: { id: 9, project_id: 7, sha: SHA, ref: 'main', source: 'parent_pipeline' },
   commit: { id: OTHER_SHA },
 };
 
@@ -41,6 +41,7 @@ test('reads what is needed and nothing else', () => {
       systemId: 's_0123456789ab',
       commit: SHA,
       ref: 'refs/merge-requests/3/head',
+      pipelineSource: 'parent_pipeline',
     },
   });
 });
@@ -85,6 +86,8 @@ test.each([
   ['ref', 7, 'ref'],
   ['ref', '', 'ref'],
   ['ref', 'x'.repeat(1_025), 'ref'],
+  ['pipeline', { source: 7 }, 'pipelineSource'],
+  ['pipeline', { source: 'x'.repeat(65) }, 'pipelineSource'],
 ])('keeps the job when its %s is unreadable: %j', (field, value, name) => {
   const job = parseJob(PROJECT, { ...ended, [field]: value });
   expect(job).toMatchObject({ ok: true, value: { id: 42, [name]: undefined } });

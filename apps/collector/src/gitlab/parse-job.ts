@@ -16,6 +16,7 @@ import type { GitLabJob } from './port.ts';
 const NAME_LIMIT = 255;
 const STATUS_LIMIT = 64;
 const REF_LIMIT = 1_024;
+const SOURCE_LIMIT = 64;
 /** SHA-1, or SHA-256 where the repository has that. */
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
@@ -42,7 +43,10 @@ const jobSchema = z.object({
   runner: z.object({ id: z.unknown() }).nullish().catch(undefined),
   runner_manager: z.object({ system_id: z.string() }).nullish().catch(undefined),
   pipeline: z
-    .object({ sha: z.string().regex(COMMIT) })
+    .object({
+      sha: z.string().regex(COMMIT).nullish().catch(undefined),
+      source: z.string().min(1).max(SOURCE_LIMIT).nullish().catch(undefined),
+    })
     .nullish()
     .catch(undefined),
   commit: z
@@ -73,6 +77,7 @@ export function parseJob(project: ProjectId, raw: unknown): Result<GitLabJob, Re
     systemId: known(parseSystemId(data.runner_manager?.system_id ?? '')),
     commit: data.pipeline?.sha ?? data.commit?.id,
     ref: data.ref ?? undefined,
+    pipelineSource: data.pipeline?.source ?? undefined,
   });
 }
 

@@ -22,6 +22,8 @@ export interface GitLabJob {
   readonly commit: string | undefined;
   /** A branch or tag; for merge requests `refs/merge-requests/…`. */
   readonly ref: string | undefined;
+  /** GitLab's own word for what its pipeline came from: `push`, `parent_pipeline`, … */
+  readonly pipelineSource: string | undefined;
 }
 
 /** Which jobs of a list: `open` are those that have not ended (created, manual, pending, running, …). */

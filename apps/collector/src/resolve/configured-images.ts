@@ -5,15 +5,12 @@ import type { GitLab, GitLabJob } from '../gitlab/port.ts';
 export interface ConfiguredImages {
   /** Those that are certain as far as the configuration goes. */
   readonly images: readonly { readonly role: 'build' | 'service'; readonly name: ImageReference }[];
-  /** What is not certain, one short sentence each: `image: $REGISTRY is not in the configuration`. At most 20. */
+  /**
+   * What is not certain, one short sentence each: `image: $REGISTRY is not in the configuration`; also why nothing is
+   * known at all. At most 20.
+   */
   readonly missing: readonly string[];
 }
 
-/**
- * Looks a job's images up in the configuration of its commit. Undefined where there is no configuration to be had
- * (refused, not found, invalid, or the job is not in it). Throws as GitLab's port does when GitLab is away.
- */
-export type LookUpConfiguredImages = (
-  gitlab: GitLab,
-  job: GitLabJob,
-) => Promise<ConfiguredImages | undefined>;
+/** Looks a job's images up in the configuration of its commit. Throws as GitLab's port does when GitLab is away. */
+export type LookUpConfiguredImages = (gitlab: GitLab, job: GitLabJob) => Promise<ConfiguredImages>;

@@ -82,7 +82,7 @@ it('does not remember a failure', async () => {
 it('prefers the hosts that saw the job’s containers, but it may still be at work on all of its manager', async () => {
   const both = [registration('one', [A]), registration('two', [A]), registration('other', [B])];
   const { placeOf, state } = fixture(both, ['two', 'other']);
-  expect(await placeOf(A)).toEqual({ hosts: ['two'], possible: ['one', 'two'] });
+  expect(await placeOf(A)).toEqual({ hosts: ['two'], possible: ['one', 'two'], seen: true });
   expect(state.asked).toEqual([['one', 'two']]);
 });
 
@@ -92,10 +92,10 @@ it.each([
 ])('asks every host about a job of %s', async (_, manager) => {
   const all = [registration('one', [A]), registration('two', [])];
   const { placeOf, state } = fixture(all, ['two']);
-  expect(await placeOf(manager)).toEqual({ hosts: ['two'], possible: ['two'] });
+  expect(await placeOf(manager)).toEqual({ hosts: ['two'], possible: ['two'], seen: true });
   expect(state.asked).toEqual([['one', 'two']]);
   const { placeOf: placeUnclaimed } = fixture(all);
-  expect(await placeUnclaimed(manager)).toEqual({ hosts: [], possible: [] });
+  expect(await placeUnclaimed(manager)).toEqual({ hosts: [], possible: [], seen: false });
 });
 
 describe('an autoscaler’s instance', () => {
@@ -113,21 +113,22 @@ describe('an autoscaler’s instance', () => {
     ['that is called as a host but for its capitals', 'VM-1', 'vm-1'],
   ])('%s is the place, and no other machine of the manager is possible', async (_, instance, host) => {
     const { placeOf } = fixture(fleet);
-    expect(await placeOf(A, instance)).toEqual({ hosts: [host], possible: [host] });
-    expect(await placeOf(undefined, instance)).toEqual({ hosts: [host], possible: [host] });
+    for (const manager of [A, undefined]) {
+      expect(await placeOf(manager, instance)).toEqual({ hosts: [host], possible: [host], seen: false });
+    }
   });
 
   it('gives way to a host that saw the containers', async () => {
     const { placeOf, state } = fixture(fleet, ['vm-2']);
-    expect(await placeOf(A, 'vm-1')).toEqual({ hosts: ['vm-2'], possible: ['vm-1', 'vm-2'] });
+    expect(await placeOf(A, 'vm-1')).toEqual({ hosts: ['vm-2'], possible: ['vm-1', 'vm-2'], seen: true });
     expect(state.asked).toEqual([['vm-1', 'manager', 'gold', 'vm-2']]);
   });
 
   it('that nobody knows leaves the hosts of the manager, else nothing', async () => {
     const { placeOf, state, clock } = fixture(fleet);
     const managed = ['manager', 'gold', 'vm-2'];
-    expect(await placeOf(A, 'vm-9')).toEqual({ hosts: managed, possible: managed });
-    expect(await placeOf(B, 'vm-9')).toEqual({ hosts: [], possible: [] });
+    expect(await placeOf(A, 'vm-9')).toEqual({ hosts: managed, possible: managed, seen: false });
+    expect(await placeOf(B, 'vm-9')).toEqual({ hosts: [], possible: [], seen: false });
     state.registrations = [registration('vm-9', [])];
     clock.advance(1_000);
     expect(await placeOf(B, 'vm-9')).toMatchObject({ hosts: ['vm-9'] });

@@ -15,6 +15,8 @@ export interface Place {
    * the one.
    */
   readonly possible: readonly HostName[];
+  /** The hosts saw the job's containers themselves. What names a manager is a trace, which its runner's owner writes. */
+  readonly seen: boolean;
 }
 
 /** What is said of where a job runs. */
@@ -87,6 +89,7 @@ export function createPlaces(
       return {
         hosts: claimants.length > 0 ? claimants : told,
         possible: unique([...told, ...claimants]),
+        seen: claimants.length > 0,
       };
     },
 

@@ -3,7 +3,10 @@ import type { HeardJob, ResolverParts } from './resolver-parts.ts';
 import { readTraceHead } from './trace-head.ts';
 import type { TraceHead } from './trace-reader.ts';
 
-/** The head of a job's trace; `no-trace` where it is empty, erased or gone, `trace-refused` where the token may not. */
+/**
+ * The head of a job's trace; `no-trace` where it is empty, erased, gone or not a runner's, `trace-refused` where the
+ * token may not.
+ */
 export async function readTrace(
   { log }: ResolverParts,
   { key, gitlab }: HeardJob,
@@ -12,7 +15,7 @@ export async function readTrace(
     const head = await readTraceHead(gitlab.trace(key.project, key.job));
     const { ignored } = head;
     if (ignored.length > 0) log.info({ job: key, ignored }, 'Trace has lines that were not believed');
-    return head.bytesRead === 0 ? 'no-trace' : head;
+    return head.trusted === 'nothing' ? 'no-trace' : head;
   } catch (error) {
     if (isSidebandError(error, 'GITLAB_NOT_FOUND')) return 'no-trace';
     if (!isSidebandError(error, 'GITLAB_REFUSED')) throw error;

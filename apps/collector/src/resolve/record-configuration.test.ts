@@ -8,6 +8,7 @@ import {
   instance,
   leasesOn,
   MANAGER,
+  NO_CONFIGURATION,
   NOW,
   ONE,
   project,
@@ -33,7 +34,7 @@ const RUBY_AND_MORE: ConfiguredImages = {
 };
 
 /** A project whose traces the token may not read, and whose configuration says this. */
-function refused(answer: ConfiguredImages | SidebandError | undefined, hosts = [ONE]) {
+function refused(answer: ConfiguredImages | SidebandError, hosts = [ONE]) {
   const fixture = resolverFixture({ hosts });
   fixture.gitlab.fail('trace', new SidebandError('GITLAB_REFUSED'));
   fixture.configured.answer = answer;
@@ -70,15 +71,23 @@ describe('a job whose trace is refused', () => {
   });
 
   it.each([
-    ['no configuration', undefined, {}],
-    ['a configuration that is certain of nothing', { images: [], missing: ['x'] }, { missing: ['x'] }],
-  ])('and that has %s is looked at again when the token’s rights are mended', async (_, answer, more) => {
-    const { put, hear, gitlab } = refused(answer);
+    ['no configuration', NO_CONFIGURATION],
+    ['a configuration that is certain of nothing', { images: [], missing: ['x'] }],
+  ])('and that has %s is not looked at again and again', async (_, answer) => {
+    const { put, hear } = refused(answer);
     put(11);
-    for (let time = 0; time < 2; time += 1) {
-      const resolved = { outcome: 'trace-refused', uses: 0, hosts: [ONE], ...more };
-      expect(await hear(11, 'ended', { told })).toEqual(resolved);
-    }
+    const { missing } = answer;
+    const resolved = { outcome: 'trace-refused', uses: 0, hosts: [ONE], missing };
+    expect(await hear(11, 'ended', { told })).toEqual(resolved);
+    expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'known' });
+  });
+
+  it('because the token is refused altogether is looked at again when there is a good one', async () => {
+    const { put, hear, gitlab } = refused(NO_CONFIGURATION);
+    put(11);
+    gitlab.fail('job', new SidebandError('GITLAB_REFUSED'));
+    await expect(hear(11, 'ended', { told })).rejects.toMatchObject({ code: 'GITLAB_REFUSED' });
+    gitlab.fail('job', undefined);
     gitlab.fail('trace', undefined);
     expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'recorded' });
   });
@@ -124,10 +133,35 @@ it('a job whose trace was erased used what its configuration says', async () => 
   configured.answer = RUBY_AND_MORE;
   put(11, {}, '');
   expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'configuration', uses: 1 });
-  configured.answer = undefined;
+  configured.answer = NO_CONFIGURATION;
   put(12, {}, '');
-  expect(await hear(12, 'ended', { told })).toEqual({ outcome: 'no-trace', uses: 0, hosts: [ONE] });
+  const { missing } = NO_CONFIGURATION;
+  expect(await hear(12, 'ended', { told })).toEqual({ outcome: 'no-trace', uses: 0, hosts: [ONE], missing });
   expect(await hear(12, 'ended', { told })).toMatchObject({ outcome: 'known' });
+});
+
+it('a job whose trace no runner has begun used what its configuration says', async () => {
+  const { store, put, hear, configured, requests } = resolverFixture();
+  configured.answer = RUBY_AND_MORE;
+  put(11, {}, 'I am a log of another programme\nRunning with gitlab-runner 17.5.0 (abcdef12)\n');
+  expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'configuration', uses: 1 });
+  expect(await usesOn(store, ONE)).toEqual({ [RUBY_NAME]: FINISHED });
+  expect(requests()).toEqual({ job: 1, trace: 1 });
+});
+
+it('a job whose trace is gone used none, where those of its name ran by an executor that uses none here', async () => {
+  const { store, put, hear, configured, gitlab } = resolverFixture();
+  configured.answer = RUBY_AND_MORE;
+  put(11, {}, TRACE.replace('Preparing the "docker"', 'Preparing the "shell"'));
+  expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'no-images' });
+  put(12, {}, '');
+  const missing = ['jobs of this name ran by an executor that uses none here'];
+  expect(await hear(12, 'ended', { told })).toEqual({ outcome: 'no-trace', uses: 0, hosts: [ONE], missing });
+  gitlab.fail('trace', new SidebandError('GITLAB_REFUSED'));
+  put(13);
+  expect(await hear(13, 'ended', { told })).toMatchObject({ outcome: 'trace-refused', uses: 0, missing });
+  expect(await usesOn(store, ONE)).toEqual({});
+  expect(configured.asked).toBe(0);
 });
 
 it('a job whose trace can be read costs no look at the configuration', async () => {

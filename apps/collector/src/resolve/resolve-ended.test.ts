@@ -40,7 +40,7 @@ describe('an ended job', () => {
       jobName: 'test',
       job: { instance, project, job: 11 },
     });
-    expect([...(await store.repullable(ONE))].sort()).toEqual([...RUBY].sort());
+    expect([...(await store.repullable(ONE))].sort()).toEqual(RUBY.slice(1).sort());
     expect(await ledger.lastOf(instance, project, 'test')).toEqual({
       images: [
         { role: 'service', identities: REDIS },
@@ -77,6 +77,7 @@ describe('an ended job', () => {
     claimants.push(TWO);
     put(11);
     expect(await hear(11, 'ended')).toEqual({ outcome: 'recorded', uses: 2, hosts: [TWO] });
+    expect([...(await store.repullable(TWO))].sort()).toEqual([...RUBY].sort());
     expect((await usesOn(store, ONE))[RUBY_ID]).toBe(STARTED);
     expect((await usesOn(store, TWO))[RUBY_ID]).toBe(FINISHED);
     for (const host of [ONE, TWO]) expect(await leasesOn(store, host, NOW)).toEqual([]);
@@ -93,12 +94,24 @@ describe('an ended job', () => {
     expect(await usesOn(store, ONE)).toEqual({});
   });
 
+  it('makes no image re-pullable by its id on a host that did not see it, nor by another repository’s digest', async () => {
+    const { store, put, hear } = resolverFixture({ hosts: [ONE, TWO] });
+    put(11, {}, TRACE.replace('with digest ruby@', 'with digest victim/app@'));
+    expect(await hear(11, 'ended')).toMatchObject({ outcome: 'recorded', hosts: [ONE, TWO] });
+    for (const host of [ONE, TWO]) {
+      expect([...(await store.repullable(host))]).toEqual(['docker.io/library/ruby:3.3']);
+      expect((await usesOn(store, host))[RUBY_ID]).toBe(FINISHED);
+    }
+  });
+
   it('is parked under its manager until a host registers', async () => {
     const { store, put, hear } = resolverFixture({ hosts: [] });
     put(11);
     expect(await hear(11, 'ended')).toEqual({ outcome: 'parked', uses: 2, hosts: [] });
-    expect(await store.unpark(MANAGER, [TWO])).toBe(2);
-    expect((await usesOn(store, TWO))[RUBY_ID]).toBe(FINISHED);
+    expect(await store.unpark(MANAGER, [TWO])).toBeGreaterThan(0);
+    const all = Object.fromEntries([...RUBY, ...REDIS].map((identity) => [identity, FINISHED]));
+    expect(await usesOn(store, TWO)).toEqual(all);
+    expect([...(await store.repullable(TWO))].sort()).toEqual(RUBY.slice(1).sort());
   });
 
   it('takes its manager from the trace where GitLab does not tell it', async () => {
@@ -126,7 +139,7 @@ describe('an ended job', () => {
     await hear(11, 'running');
     expect(await leasesOn(store, ONE, NOW)).not.toEqual([]);
     put(11, {}, trace);
-    expect(await hear(11, 'ended')).toEqual({ outcome, uses: 0, hosts: [ONE] });
+    expect(await hear(11, 'ended')).toMatchObject({ outcome, uses: 0, hosts: [ONE] });
     expect(await leasesOn(store, ONE, NOW)).toEqual([]);
     expect(await hear(11, 'ended')).toMatchObject({ outcome: 'known' });
   });
@@ -138,13 +151,11 @@ describe('an ended job', () => {
     expect(gitlab.calls('trace')).toBe(0);
   });
 
-  it('of which the trace is gone has no trace; one that is refused is looked at again', async () => {
+  it('of which the trace is gone has no trace, and one that is refused has none that counts', async () => {
     const { put, hear, gitlab } = resolverFixture();
     put(11);
     gitlab.fail('trace', new SidebandError('GITLAB_REFUSED'));
-    expect(await hear(11, 'ended')).toEqual({ outcome: 'trace-refused', uses: 0, hosts: [ONE] });
-    gitlab.fail('trace', undefined);
-    expect(await hear(11, 'ended')).toMatchObject({ outcome: 'recorded' });
+    expect(await hear(11, 'ended')).toMatchObject({ outcome: 'trace-refused', uses: 0, hosts: [ONE] });
     put(12);
     gitlab.fail('trace', new SidebandError('GITLAB_NOT_FOUND'));
     expect(await hear(12, 'ended')).toMatchObject({ outcome: 'no-trace' });

@@ -22,10 +22,11 @@ import {
 } from './resolver-fixture.suite.ts';
 
 const told = {};
+const managers = [MANAGER];
 
 describe('an ended job of which the hook tells the times', () => {
   it('costs GitLab its trace alone', async () => {
-    const { store, put, hear, requests, ledger } = resolverFixture();
+    const { store, put, hear, requests, ledger } = resolverFixture({ managers });
     put(11, { finishedAt: (FINISHED + 7) as Millis, name: 'else' });
     expect(await hear(11, 'ended', { told })).toEqual({ outcome: 'recorded', uses: 2, hosts: [ONE] });
     expect(requests()).toEqual({ job: 0, trace: 1 });
@@ -38,7 +39,7 @@ describe('an ended job of which the hook tells the times', () => {
   });
 
   it('cannot have been later than its receipt, nor made later', async () => {
-    const { store, put, hear, ledger } = resolverFixture();
+    const { store, put, hear, ledger } = resolverFixture({ managers });
     put(11);
     const far = NOW + 400 * 24 * HOUR;
     await hear(11, 'ended', { told: { createdAt: far, startedAt: far, finishedAt: far } });
@@ -48,28 +49,48 @@ describe('an ended job of which the hook tells the times', () => {
   });
 
   it('is asked for where the hook does not say when it ended', async () => {
-    const { store, put, hear, requests } = resolverFixture();
+    const { store, put, hear, requests } = resolverFixture({ managers });
     put(11);
     await hear(11, 'ended', { told: { finishedAt: undefined } });
     expect(requests()).toEqual({ job: 1, trace: 1 });
     expect((await usesOn(store, ONE))[RUBY_ID]).toBe(FINISHED);
   });
 
-  it('that was never picked up costs nothing, and is expected no longer', async () => {
-    const { store, put, hear, requests } = resolverFixture();
+  it.each([
+    ['one request', {}, 1],
+    ['nothing where GitLab’s list says so', { confirmed: true }, 0],
+  ])('that was never picked up costs %s, and is expected no longer', async (_, more, asked) => {
+    const { store, put, hear, requests } = resolverFixture({ managers });
     put(11);
     await hear(11, 'ended', { told });
     await hear(12, 'expected', { told });
     expect(await leasesOn(store, ONE, NOW)).toHaveLength(5);
-    const never = { startedAt: undefined, runner: undefined };
+    put(12, { status: 'canceled', startedAt: undefined, runner: undefined, systemId: undefined });
+    const never = { startedAt: undefined, runner: undefined, ...more };
     expect(await hear(12, 'ended', { told: never })).toEqual({ outcome: 'never-ran', uses: 0, hosts: [] });
     expect(await leasesOn(store, ONE, NOW)).toEqual([]);
     expect(await hear(12, 'expected', { told })).toMatchObject({ outcome: 'known' });
-    expect(requests()).toEqual({ job: 0, trace: 1 });
+    expect(requests()).toEqual({ job: asked, trace: 1 });
+  });
+
+  it('that a hook alone says was never picked up is recorded as GitLab has it', async () => {
+    const { store, put, hear } = resolverFixture({ managers });
+    const never = { startedAt: undefined, runner: undefined };
+    put(11);
+    expect(await hear(11, 'ended', { told: never })).toMatchObject({ outcome: 'recorded', uses: 2 });
+    expect((await usesOn(store, ONE))[RUBY_ID]).toBe(FINISHED);
+    put(12, { status: 'running' });
+    for (const attempt of [1, 2, 3]) {
+      await expect(hear(12, 'ended', { told: never, attempt })).rejects.toMatchObject({ retry: 'later' });
+    }
+    expect(await hear(12, 'ended', { told: never, attempt: 4 })).toMatchObject({ outcome: 'not-ended' });
+    put(12);
+    expect(await hear(12, 'ended', { told })).toMatchObject({ outcome: 'recorded' });
+    expect(await hear(99, 'ended', { told: never })).toMatchObject({ outcome: 'gone' });
   });
 
   it('that GitLab does not have leaves nothing', async () => {
-    const { store, hear, requests, ledger } = resolverFixture();
+    const { store, hear, requests, ledger } = resolverFixture({ managers });
     expect(await hear(99, 'ended', { told })).toEqual({ outcome: 'gone', uses: 0, hosts: [] });
     expect(requests()).toEqual({ job: 1, trace: 1 });
     expect(await usesOn(store, ONE)).toEqual({});
@@ -77,7 +98,7 @@ describe('an ended job of which the hook tells the times', () => {
   });
 
   it('has no trace yet for a moment', async () => {
-    const { put, hear, requests, gitlab } = resolverFixture();
+    const { put, hear, requests, gitlab } = resolverFixture({ managers });
     put(11, { finishedAt: (NOW - 1_000) as Millis }, '');
     const just = { told: { finishedAt: NOW - 1_000 }, receivedAt: NOW };
     await expect(hear(11, 'ended', just)).rejects.toMatchObject({ code: 'GITLAB_UNAVAILABLE' });
@@ -89,7 +110,7 @@ describe('an ended job of which the hook tells the times', () => {
   });
 
   it('that runs as GitLab has it is tried again, then dropped, wherever GitLab had to be asked', async () => {
-    const { store, put, hear } = resolverFixture();
+    const { store, put, hear } = resolverFixture({ managers });
     put(11, { status: 'running' }, '');
     for (const attempt of [1, 2, 3]) {
       await expect(hear(11, 'ended', { told, attempt })).rejects.toMatchObject({
@@ -103,7 +124,7 @@ describe('an ended job of which the hook tells the times', () => {
   });
 
   it('is asked for where its trace does not name its manager', async () => {
-    const { put, hear, requests } = resolverFixture();
+    const { put, hear, requests } = resolverFixture({ managers });
     put(11, {}, TRACE.replace(/, system ID.*/, ''));
     expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'recorded', hosts: [ONE] });
     expect(requests()).toEqual({ job: 1, trace: 1 });
@@ -116,7 +137,7 @@ describe('an ended job of which the hook tells the times', () => {
   it.each(['GITLAB_RATE_LIMITED', 'GITLAB_UNAVAILABLE'] as const)(
     'waits in the queue while GitLab answers %s',
     async (code) => {
-      const { put, hear, gitlab } = resolverFixture();
+      const { put, hear, gitlab } = resolverFixture({ managers });
       put(11);
       gitlab.fail('trace', new SidebandError(code));
       await expect(hear(11, 'ended', { told })).rejects.toMatchObject({ code });
@@ -126,7 +147,7 @@ describe('an ended job of which the hook tells the times', () => {
   );
 
   it('that is found when no lease of it can be left is recorded, and nothing is ended', async () => {
-    const { store, put, hear } = resolverFixture();
+    const { store, put, hear } = resolverFixture({ managers });
     const ends = vi.spyOn(store, 'endJob');
     const old = { createdAt: NOW - 5 * HOUR, startedAt: NOW - 3 * HOUR, finishedAt: NOW - 2 * HOUR };
     put(11);
@@ -146,7 +167,9 @@ describe('the executor', () => {
     );
 
   it('docker-autoscaler names the machine, and the use is its host’s alone', async () => {
-    const { store, put, hear } = resolverFixture({ registrations: [{ host: TWO, instance: 'i-0abc' }] });
+    const { store, put, hear } = resolverFixture({
+      ...{ managers, registrations: [{ host: TWO, instance: 'i-0abc' }] },
+    });
     put(11, {}, introduce('docker-autoscaler', 'Dialing instance i-0abc...', 'Instance i-0abc connected'));
     expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'recorded', hosts: [TWO] });
     expect((await usesOn(store, TWO))[RUBY_ID]).toBe(FINISHED);
@@ -154,7 +177,7 @@ describe('the executor', () => {
   });
 
   it('docker+machine is one of Docker’s', async () => {
-    const { put, hear } = resolverFixture();
+    const { put, hear } = resolverFixture({ managers });
     put(11, {}, introduce('docker+machine'));
     expect(await hear(11, 'ended', { told })).toMatchObject({ outcome: 'recorded', uses: 2 });
   });
@@ -180,7 +203,7 @@ describe('the executor', () => {
   ])(
     'that is none of Docker’s: %s, and the next job of the name needs nothing',
     async (outcome, trace, hosts) => {
-      const { store, put, hear, requests } = resolverFixture();
+      const { store, put, hear, requests } = resolverFixture({ managers });
       put(10, { finishedAt: (FINISHED - 1) as Millis });
       await hear(10, 'ended', { told: { finishedAt: FINISHED - 1 } });
       put(11, {}, trace);
@@ -198,7 +221,7 @@ describe('the executor', () => {
     ['kubernetes', kubernetes],
     ['no-images', shell.replace('Preparing environment', '')],
   ])('is known from the start of a running job too: %s', async (outcome, trace) => {
-    const { store, put, hear, waits } = resolverFixture();
+    const { store, put, hear, waits } = resolverFixture({ managers });
     put(11, { status: 'running' }, trace);
     expect(await hear(11, 'running', { told })).toMatchObject({ outcome, uses: 0 });
     expect(await leasesOn(store, ONE, NOW)).toEqual([]);

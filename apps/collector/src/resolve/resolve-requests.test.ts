@@ -14,8 +14,13 @@ import {
 const JOBS = 400;
 const NAMES = 10;
 
-/** Every hook of every job arrives, and reconcile has seen the managers of the runner. */
-it.each([1, 8, 32])('a job costs GitLab one request, on a runner with %i hosts', async (count) => {
+/** Every hook of every job arrives. */
+it.each([
+  ['one request', 1, true],
+  ['one request', 8, true],
+  ['one request', 32, true],
+  ['one request, and one more for each machine that reconcile could not see', 32, false],
+])('a job costs GitLab %s, on a runner with %i hosts', async (_, count, areSeen) => {
   const machines = Array.from({ length: count }, (_, index) => ({
     host: `host-${index}` as HostName,
     manager: `s_${String(index).padStart(12, '0')}` as SystemId,
@@ -23,7 +28,7 @@ it.each([1, 8, 32])('a job costs GitLab one request, on a runner with %i hosts',
   const registrations = machines.map(({ host, manager }) => ({ host, systemIds: [manager] }));
   const { put, hear, requests, outcomes, ledger } = resolverFixture({ hosts: [], registrations });
   const managers = machines.map(({ manager }) => manager);
-  await ledger.noteManagers(instance, RUNNER, managers, NOW as Millis);
+  if (areSeen) await ledger.noteManagers(instance, RUNNER, managers, NOW as Millis);
 
   for (let id = 1; id <= JOBS; id += 1) {
     const { host, manager: systemId } = machines[id % count] ?? { host: '', manager: MANAGER };
@@ -33,10 +38,12 @@ it.each([1, 8, 32])('a job costs GitLab one request, on a runner with %i hosts',
     const trace = TRACE.replace(MANAGER, systemId);
     await hear(id, 'expected', { told: { name } });
     put(id, { name, status: 'running', systemId }, trace);
-    expect((await hear(id, 'running', { told: { name, startedAt }, receivedAt: NOW })).hosts).toContain(host);
+    const { hosts } = await hear(id, 'running', { told: { name, startedAt }, receivedAt: NOW });
+    if (areSeen) expect(hosts).toContain(host);
     put(id, { name, systemId, finishedAt }, trace);
     await hear(id, 'ended', { told: { name, startedAt, finishedAt }, receivedAt: NOW });
   }
-  expect(requests()).toEqual({ job: 0, trace: JOBS + NAMES });
+  expect(requests()).toEqual({ job: areSeen ? 0 : count, trace: JOBS + NAMES });
   expect(outcomes.filter((outcome) => outcome === 'predicted')).toHaveLength(JOBS - NAMES);
+  expect([...(await ledger.managersOf(instance, RUNNER))].sort()).toEqual(managers);
 });

@@ -1,5 +1,5 @@
 import type { Millis } from '@sideband/shared/clock';
-import type { HostName, SystemId } from '@sideband/shared/names';
+import type { HostName, RunnerId, SystemId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
 import {
   FINISHED,
@@ -102,13 +102,14 @@ describe('a running job of which the hook tells the runner', () => {
 
   it('of a name that is not known costs its trace alone', async () => {
     const { store, put, hear, requests, ledger } = resolverFixture();
-    put(11, { status: 'running' });
+    put(11, { status: 'running', runner: 99 as RunnerId });
     expect(await hear(11, 'running', { told })).toEqual({ outcome: 'recorded', uses: 2, hosts: [ONE] });
     expect(await leasesOn(store, ONE, NOW)).toEqual(
       PREDICTED.map((lease) => lease.replace('predicted', 'confirmed')),
     );
     expect((await usesOn(store, ONE))[RUBY_ID]).toBe(STARTED);
-    expect(await ledger.managersOf(instance, RUNNER)).toEqual([MANAGER]);
+    // The hook’s word for the runner teaches nothing.
+    expect(await ledger.managersOf(instance, RUNNER)).toEqual([]);
     expect(requests()).toEqual({ job: 0, trace: 1 });
   });
 
@@ -121,7 +122,7 @@ describe('a running job of which the hook tells the runner', () => {
 
   it('that an autoscaler placed is leased where jobs of its name ran lately', async () => {
     const { store, put, hear, requests } = resolverFixture({
-      ...{ hosts: [], registrations: [{ host: TWO, instance: 'i-1' }, { host: ONE }] },
+      ...{ hosts: [], registrations: [{ host: TWO, instance: 'i-1' }, { host: ONE }], managers: [MANAGER] },
     });
     const scaled = TRACE.replace(
       '"docker" executor',

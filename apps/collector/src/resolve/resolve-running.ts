@@ -17,7 +17,7 @@ import {
   startOf,
 } from './resolver-parts.ts';
 import type { TraceHead } from './trace-reader.ts';
-import { imagesIn, runsElsewhere } from './uses.ts';
+import { imagesIn, saysAll } from './uses.ts';
 
 /** How long a lease holds at most. The job's own time-out may be less, but GitLab's API does not tell it. */
 export const LEASE_MS = 3_600_000;
@@ -101,10 +101,6 @@ async function waitForTrace(parts: ResolverParts, heard: HeardJob): ReturnType<t
     head = await readTrace(parts, heard);
   }
   return head;
-}
-
-function saysAll(head: TraceHead): boolean {
-  return head.complete || runsElsewhere(head);
 }
 
 /** Counted from the job's start, so that the same event, once more or late, makes no lease longer. */

@@ -5,7 +5,7 @@ import { type AskedJob, type Hint, nothingDone, type Resolved } from './resolver
 export async function askGitLab(hint: Hint): Promise<AskedJob | undefined> {
   const { gitlab, key } = hint;
   try {
-    return { ...hint, job: await gitlab.job(key.project, key.job) };
+    return { ...hint, job: await gitlab.job(key.project, key.job), confirmed: true };
   } catch (error) {
     if (isSidebandError(error, 'GITLAB_NOT_FOUND')) return undefined;
     throw error;

@@ -47,6 +47,11 @@ export const REST = ['Preparing environment', 'Running on x via y...', '$ make',
 export const text = (...lines: readonly (readonly string[])[]): string => `${lines.flat().join('\n')}\n`;
 export const TRACE = text(HEADER, SERVICE, BUILD, REST);
 
+export const NO_CONFIGURATION: ConfiguredImages = {
+  images: [],
+  missing: ['the configuration of its commit'],
+};
+
 interface Overrides {
   /** Those that registered the manager. */
   readonly hosts?: readonly HostName[];
@@ -57,6 +62,8 @@ interface Overrides {
   readonly evidence?: (store: EvidenceStore) => EvidenceStore;
   readonly ledger?: (ledger: JobLedger) => JobLedger;
   readonly onWait?: (waits: number) => void;
+  /** Managers that GitLab has confirmed of the runner. */
+  readonly managers?: readonly SystemId[];
 }
 
 interface Hearing {
@@ -72,13 +79,15 @@ export function resolverFixture(overrides: Overrides = {}) {
   const store = createMemoryEvidenceStore();
   const bounds = { lookBackMs: 7 * DAY, endedJobs: 10_000, imagesMs: 30 * DAY, managers: 256 };
   const ledger = createMemoryLedger(clock, bounds);
+  // The twin has written it before it answers.
+  void ledger.noteManagers(instance, RUNNER, overrides.managers ?? [], STARTED);
   const waits: number[] = [];
   const claims: JobClaim[] = [];
   const outcomes: string[] = [];
   const latencies: [string, number][] = [];
   /** What the CI configuration says of any job; an error is thrown. */
-  const configured: { answer: ConfiguredImages | SidebandError | undefined; asked: number } = {
-    answer: undefined,
+  const configured: { answer: ConfiguredImages | SidebandError; asked: number } = {
+    answer: NO_CONFIGURATION,
     asked: 0,
   };
   const registrations = [
@@ -103,7 +112,7 @@ export function resolverFixture(overrides: Overrides = {}) {
       configured.asked += 1;
       const { answer } = configured;
       if (answer instanceof SidebandError) throw answer;
-      return from === gitlab && job.project === project ? answer : undefined;
+      return from === gitlab && job.project === project ? answer : NO_CONFIGURATION;
     },
     clock,
     log: silentLog(),

@@ -35,7 +35,8 @@ export function readHint(
   }
   const receivedAt = event.receivedAt as Millis;
   const hint = { key, gitlab, receivedAt, mayLag: attempt < LAG_ATTEMPTS };
-  return event.details === undefined ? hint : { ...hint, job: readDetails(event.details) };
+  if (event.details === undefined) return hint;
+  return { ...hint, job: readDetails(event.details), confirmed: event.details.confirmed ?? false };
 }
 
 function readDetails(details: NonNullable<JobEvent['details']>): JobFacts {

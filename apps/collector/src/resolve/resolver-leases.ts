@@ -1,6 +1,6 @@
 import type { Millis } from '@sideband/shared/clock';
 import type { LeaseStrength } from '@sideband/shared/evidence/model';
-import type { HostName } from '@sideband/shared/names';
+import type { HostName, SystemId } from '@sideband/shared/names';
 import type { UsedImage } from './ledger.ts';
 import type { HeardJob, Placement, ResolverParts } from './resolver-parts.ts';
 
@@ -52,13 +52,28 @@ export async function hostsOfRunner(
   return hosts.length > MAX_RUNNER_HOSTS ? undefined : hosts;
 }
 
-/** The job shows that its runner has this machine, so that the next job of the runner can be leased without a request. */
+/**
+ * The job shows that its runner has this machine, so that the next job of the runner can be leased without a request.
+ * A hook names any runner, a runner that somebody made any machine: what GitLab does not confirm teaches nothing new.
+ */
 export async function learnManager(
-  { ledger }: ResolverParts,
-  { key, job }: HeardJob,
+  parts: ResolverParts,
+  heard: HeardJob,
   { manager }: Placement,
   at: Millis,
 ): Promise<void> {
+  const { key, job } = heard;
   if (job.runner === undefined || manager === undefined) return;
-  await ledger.noteManagers(key.instance, job.runner, [manager], at);
+  if (await isNewMachine(parts, heard, manager)) return;
+  await parts.ledger.noteManagers(key.instance, job.runner, [manager], at);
+}
+
+/** Nobody has confirmed yet that the runner has this machine: worth one request. */
+export async function isNewMachine(
+  { ledger }: ResolverParts,
+  { key, job, confirmed }: HeardJob,
+  manager: SystemId,
+): Promise<boolean> {
+  if (confirmed || job.runner === undefined) return false;
+  return !(await ledger.managersOf(key.instance, job.runner)).includes(manager);
 }

@@ -46,6 +46,8 @@ export type JobFacts = Pick<
 /** A job as the event has it, or GitLab itself. */
 export interface HeardJob extends Hint {
   readonly job: JobFacts;
+  /** GitLab itself says so of the job, asked for it or in a list. A hook says what a maintainer wants. */
+  readonly confirmed: boolean;
 }
 
 /** A job as GitLab has it now. */
@@ -60,7 +62,7 @@ export interface Placement extends Place {
   readonly manager: SystemId | undefined;
 }
 
-export const NOWHERE: Placement = { manager: undefined, hosts: [], possible: [] };
+export const NOWHERE: Placement = { manager: undefined, hosts: [], possible: [], seen: false };
 
 export async function findPlace(
   { places }: ResolverParts,

@@ -23,7 +23,8 @@ export type RunnerSentence =
 type Reader = (line: string) => RunnerSentence | undefined;
 
 // By first word: a line whose first word the runner never uses costs one look-up.
-// - common/build.go, shells/bash.go (`Running on`, `$ `), executors/internal/autoscaler/acquisition.go
+// - common/build.go, shells/bash.go (`Running on`, `$ `), executors/internal/autoscaler/acquisition.go,
+//   executors/docker/services.go (`*** WARNING:`)
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['Running', readRunning],
   ['on', readManager],
@@ -35,6 +36,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['Starting', readImageSentence],
   ['Pulling', readImageSentence],
   ['WARNING:', readWarning],
+  ['***', readServiceTrouble],
   ['ERROR:', (line) => ({ kind: line.startsWith('ERROR: Job failed') ? 'prepared' : 'failure' })],
   ['Getting', (line) => (line === 'Getting source from Git repository' ? { kind: 'prepared' } : undefined)],
   [
@@ -91,4 +93,9 @@ function readWarning(line: string): RunnerSentence | undefined {
   // Where `disable_cache` is set every job has this one, and the path in it is quoted (`%q`).
   const harmless = line.startsWith('WARNING: Container based cache volumes creation is disabled');
   return harmless ? undefined : { kind: 'failure' };
+}
+
+function readServiceTrouble(line: string): RunnerSentence | undefined {
+  // What comes then is the service's own log, up to a line of asterisks that it may well print itself.
+  return /^\*{3} (?:ERROR|WARNING):/.test(line) ? { kind: 'failure' } : undefined;
 }

@@ -66,6 +66,23 @@ describe.each(FORMATS)('the head of a %s trace', (_, render) => {
   });
 });
 
+it('of many lines in one chunk leaves room for others while it is read', async () => {
+  let turns = 0;
+  let isReading = true;
+  const take = (): void => {
+    turns += 1;
+    if (isReading) setImmediate(take);
+  };
+  take();
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(`${plain(header('18.0.0'))}${'\n'.repeat(64 * 1024)}`);
+  }
+  const head = await readTraceHead(stream());
+  isReading = false;
+  expect(head.bytesRead).toBeGreaterThan(64 * 1024);
+  expect(turns).toBeGreaterThanOrEqual(16);
+});
+
 it('closes the stream before its end', async () => {
   let closed = false;
   let sent = 0;

@@ -148,6 +148,7 @@ export function createTraceReader(limits: TraceLimits = TRACE_LIMITS): TraceRead
 function whyWorthless(line: RunnerLine, sentence: RunnerSentence | undefined): string | undefined {
   if (line.cut) return 'long-line';
   if (sentence === undefined) return undefined;
-  if (CONTROL.test(line.text)) return 'control-character';
+  // What only says that a stranger speaks is believed of any line.
+  if (sentence.kind !== 'failure' && CONTROL.test(line.text)) return 'control-character';
   return sentence.kind === 'broken' ? 'broken-line' : undefined;
 }

@@ -1,7 +1,7 @@
 import type { InstanceName, ProjectId } from '@sideband/shared/names';
 import { describe, expect, it } from 'vitest';
 import { CACHE_BOUNDS, type CacheBounds, type ConfigurationCache } from './cache.ts';
-import type { Configuration } from './configuration.ts';
+import type { WholeConfiguration } from './configuration.ts';
 import { readConfiguration } from './read-configuration.ts';
 
 const gitlab = 'gitlab.example' as InstanceName;
@@ -17,9 +17,11 @@ b: {parallel: {matrix: [{TAG: [1, 2]}]}, services: [], variables: []}
 c: {extends: .none}
 d: {trigger: x, stage: deploy, rules: [{variables: {TAG: '3'}}], inherit: 7}
 __proto__: {image: x}
+'"\\': {image: '"],\\'}
+'é ☃': {image: y}
 `;
 
-export async function aConfiguration(yaml: string = YAML): Promise<Configuration> {
+export async function aConfiguration(yaml: string = YAML): Promise<WholeConfiguration> {
   const configuration = await readConfiguration(yaml);
   if (!configuration.ok) throw new Error(configuration.error.message);
   return configuration.value;
@@ -34,14 +36,22 @@ export function describeConfigurationCache(
   }>,
 ): void {
   describe(`the cache of configurations ${name}`, () => {
-    it('gives back what it was given, and that there was none', async () => {
+    it('gives back what it was given, job by job, and that there was none', async () => {
       const { cache } = await make(CACHE_BOUNDS);
       const configuration = await aConfiguration();
       expect(await cache.get(gitlab, project, commit)).toBeUndefined();
       await cache.put(gitlab, project, commit, configuration);
-      expect(await cache.get(gitlab, project, commit)).toEqual(configuration);
-      await cache.put(gitlab, project, commit, 'none');
-      expect(await cache.get(gitlab, project, commit)).toBe('none');
+      const known = await cache.get(gitlab, project, commit);
+      if (typeof known !== 'object') throw new Error('nothing was kept');
+      const { jobs, ...shared } = configuration;
+      expect(known).toMatchObject(shared);
+      for (const name of [...jobs.keys(), 'e', '', '"', 'a\n["b",']) {
+        expect(known.jobs.get(name)).toEqual(jobs.get(name));
+      }
+      for (const why of ['none', 'of-default-branch'] as const) {
+        await cache.put(gitlab, project, commit, why);
+        expect(await cache.get(gitlab, project, commit)).toBe(why);
+      }
     });
 
     it('tells instances, projects and commits apart', async () => {
@@ -56,6 +66,14 @@ export function describeConfigurationCache(
       const { cache } = await make({ ...CACHE_BOUNDS, entryBytes: 100 });
       await cache.put(gitlab, project, commit, await aConfiguration());
       expect(await cache.get(gitlab, project, commit)).toBeUndefined();
+      const { cache: roomy } = await make(CACHE_BOUNDS);
+      const services = `[${Array(60)
+        .fill(`'${'s'.repeat(1_000)}'`)
+        .join(', ')}]`;
+      const jobs = Array.from({ length: 80 }, (_, index) => `j${index}: {services: *s}\n`);
+      const yaml = `.s: &s ${services}\n${jobs.join('')}`;
+      await roomy.put(gitlab, project, commit, await aConfiguration(yaml));
+      expect(await roomy.get(gitlab, project, commit)).toBeUndefined();
     });
 
     it('forgets a configuration after its time, and sooner that there was none', async () => {

@@ -1,8 +1,11 @@
 import type { InstanceName, ProjectId } from '@sideband/shared/names';
-import type { Configuration } from './configuration.ts';
+import type { Configuration, WholeConfiguration } from './configuration.ts';
 
-/** What GitLab said of a commit's configuration; `none` where it gave none, or nothing that can be read. */
-export type KnownConfiguration = Configuration | 'none';
+/** `none`: GitLab gave none, or nothing that can be read; `of-default-branch`: it gives no commit's (before 16.5). */
+export type NoConfiguration = 'none' | 'of-default-branch';
+
+/** What GitLab said of a commit's configuration. */
+export type KnownConfiguration = Configuration | NoConfiguration;
 
 /**
  * Spares GitLab from merging a commit's configuration for each of its jobs. Forgetting is always right. Throws
@@ -16,7 +19,7 @@ export interface ConfigurationCache {
     instance: InstanceName,
     project: ProjectId,
     commit: string,
-    configuration: KnownConfiguration,
+    configuration: WholeConfiguration | NoConfiguration,
   ): Promise<void>;
 }
 
@@ -25,7 +28,7 @@ export interface CacheBounds {
   readonly entryBytes: number;
   /** What a commit holds never changes; what it includes from elsewhere may. */
   readonly keepMs: number;
-  /** `none` is asked again sooner: somebody may give the token the right it lacks. */
+  /** That there is none is asked again sooner: the token may be given the right it lacks, GitLab may be upgraded. */
   readonly keepNoneMs: number;
 }
 

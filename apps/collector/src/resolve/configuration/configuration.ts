@@ -9,7 +9,15 @@ export interface Configuration {
   /** Names of variables that `workflow:rules` may set. */
   readonly workflowVariables: readonly string[] | null;
   /** Without templates, whose names begin with a dot. */
+  readonly jobs: JobsByName;
+}
+
+export interface WholeConfiguration extends Configuration {
   readonly jobs: ReadonlyMap<string, ConfiguredJob | null>;
+}
+
+interface JobsByName {
+  get(name: string): ConfiguredJob | null | undefined;
 }
 
 export interface ImageSettings {

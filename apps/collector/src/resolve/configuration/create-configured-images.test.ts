@@ -22,20 +22,20 @@ beforeEach(() => {
   lookUp = createConfiguredImages({ cache: createMemoryConfigurationCache(clock) });
 });
 
-async function imagesOf(
-  name: string,
-  changes: Partial<MemoryJob> = {},
-): Promise<readonly string[] | undefined> {
+/** The images, or the sentences of what is missing where there is none. */
+async function imagesOf(name: string, changes: Partial<MemoryJob> = {}): Promise<readonly string[]> {
   gitlab.put({ project, id: 1 as JobId, status: 'success', name, commit, ...changes });
-  const found = await lookUp(gitlab, await gitlab.job(project, 1 as JobId));
-  return found?.images.map((image) => formatImageReference(image.name));
+  const { images, missing } = await lookUp(gitlab, await gitlab.job(project, 1 as JobId));
+  return images.length > 0 ? images.map((image) => formatImageReference(image.name)) : missing;
 }
+
+const NO_CONFIGURATION = ['the configuration of its commit'];
 
 describe('the images of a job by its configuration', () => {
   it('are found by the job’s name and its commit, and expanded with what the job tells', async () => {
     gitlab.setConfiguration(project, commit, { yaml: 'a: {image: "app:$CI_COMMIT_SHORT_SHA"}' });
     expect(await imagesOf('a')).toEqual(['docker.io/library/app:c0ffee00']);
-    expect(await imagesOf('b')).toBeUndefined();
+    expect(await imagesOf('b')).toEqual(['the job in the configuration of its commit']);
   });
 
   it('are asked of GitLab once a commit, also by many at a time and in vain', async () => {
@@ -45,8 +45,8 @@ describe('the images of a job by its configuration', () => {
     clock.advance(23 * 60 * MINUTE);
     expect(await imagesOf('a')).toEqual(['docker.io/library/a:latest']);
     expect(gitlab.calls('configuration')).toBe(1);
-    expect(await imagesOf('a', { commit: 'b'.repeat(40) })).toBeUndefined();
-    expect(await imagesOf('a', { commit: 'b'.repeat(40) })).toBeUndefined();
+    expect(await imagesOf('a', { commit: 'b'.repeat(40) })).toEqual(NO_CONFIGURATION);
+    expect(await imagesOf('a', { commit: 'b'.repeat(40) })).toEqual(NO_CONFIGURATION);
     expect(gitlab.calls('configuration')).toBe(2);
   });
 
@@ -55,16 +55,24 @@ describe('the images of a job by its configuration', () => {
     ['GitLab refuses it', () => gitlab.fail('configuration', new SidebandError('GITLAB_REFUSED'))],
     ['it is invalid', () => gitlab.setConfiguration(project, commit, { yaml: undefined })],
     ['it cannot be read', () => gitlab.setConfiguration(project, commit, { yaml: 'a: [' })],
-  ])('are unknown where %s, and asked again ten minutes later', async (_, arrange) => {
-    arrange();
-    expect(await imagesOf('a')).toBeUndefined();
-    gitlab.fail('configuration', undefined);
-    gitlab.setConfiguration(project, commit, { yaml: 'a: {image: a}' });
-    clock.advance(9 * MINUTE);
-    expect(await imagesOf('a')).toBeUndefined();
-    clock.advance(MINUTE);
-    expect(await imagesOf('a')).toEqual(['docker.io/library/a:latest']);
-  });
+    [
+      'GitLab tells that of the default branch only',
+      () => gitlab.setConfiguration(project, commit, { yaml: 'a: {image: b}', ofDefaultBranch: true }),
+      ['image: this GitLab tells the configuration of the default branch only'],
+    ],
+  ])(
+    'are unknown where %s, and asked again ten minutes later',
+    async (_, arrange, missing = NO_CONFIGURATION) => {
+      arrange();
+      expect(await imagesOf('a')).toEqual(missing);
+      gitlab.fail('configuration', undefined);
+      gitlab.setConfiguration(project, commit, { yaml: 'a: {image: a}' });
+      clock.advance(9 * MINUTE);
+      expect(await imagesOf('a')).toEqual(missing);
+      clock.advance(MINUTE);
+      expect(await imagesOf('a')).toEqual(['docker.io/library/a:latest']);
+    },
+  );
 
   it('are an error while GitLab is away, for all who ask, and known once it is back', async () => {
     gitlab.setConfiguration(project, commit, { yaml: 'a: {image: a}' });
@@ -80,8 +88,28 @@ describe('the images of a job by its configuration', () => {
   it.each([undefined, 'main', '../../x', 'A'.repeat(40), 'a'.repeat(41)])(
     'are not asked for where the commit is %s',
     async (odd) => {
-      expect(await imagesOf('a', { commit: odd })).toBeUndefined();
+      expect(await imagesOf('a', { commit: odd })).toEqual(NO_CONFIGURATION);
       expect(gitlab.calls('configuration')).toBe(0);
     },
   );
+
+  it.each(['push', 'schedule', 'merge_request_event', undefined])(
+    'are those of the commit in a pipeline that comes from %s',
+    async (pipelineSource) => {
+      gitlab.setConfiguration(project, commit, { yaml: 'a: {image: a}' });
+      expect(await imagesOf('a', { pipelineSource })).toEqual(['docker.io/library/a:latest']);
+    },
+  );
+
+  it.each([
+    ['parent_pipeline', 'the configuration of a child pipeline is its own'],
+    ...['ondemand_dast_scan', 'security_orchestration_policy', 'a new word\n'].map((source) => [
+      source,
+      `the configuration of a pipeline that comes from ${JSON.stringify(source)} is its own`,
+    ]),
+  ])('are nobody’s guess in a pipeline that comes from %j', async (pipelineSource, missing) => {
+    gitlab.setConfiguration(project, commit, { yaml: 'a: {image: a}' });
+    expect(await imagesOf('a', { pipelineSource })).toEqual([missing]);
+    expect(gitlab.calls('configuration')).toBe(0);
+  });
 });

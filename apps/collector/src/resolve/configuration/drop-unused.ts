@@ -1,31 +1,37 @@
-import type { Configuration, ConfiguredJob, Variables } from './configuration.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { ConfiguredJob, Variables, WholeConfiguration } from './configuration.ts';
 import { expand } from './expand.ts';
+
+// Hooks are answered by this thread: see `read-tree.ts`.
+const JOBS_A_TURN = 200;
 
 /**
  * Without the variables that no name of an image can come to need. Every job of a merged configuration has its own copy
  * of all it inherits: this leaves of 30 variables one or two, in what is kept and what is read again for each job.
  */
-export function dropUnused(configuration: Configuration): Configuration {
-  const needed = neededNames(configuration);
+export async function dropUnused(configuration: WholeConfiguration): Promise<WholeConfiguration> {
+  const needed = await neededNames(configuration);
   const kept = (variables: Variables): Variables =>
     variables && new Map([...variables].filter(([name]) => needed.has(name)));
   const keptNames = (names: readonly string[] | null): readonly string[] | null =>
     names?.filter((name) => needed.has(name)) ?? null;
-  const jobs = [...configuration.jobs].map(([name, job]): [string, ConfiguredJob | null] => [
-    name,
-    job && { ...job, variables: kept(job.variables), ruleVariables: keptNames(job.ruleVariables) },
-  ]);
+  const jobs = new Map<string, ConfiguredJob | null>();
+  for (const [name, job] of configuration.jobs) {
+    const { variables = null, ruleVariables = null } = job ?? {};
+    jobs.set(name, job && { ...job, variables: kept(variables), ruleVariables: keptNames(ruleVariables) });
+    if (jobs.size % JOBS_A_TURN === 0) await setImmediate();
+  }
   return {
     defaults: configuration.defaults,
     variables: kept(configuration.variables),
     workflowVariables: keptNames(configuration.workflowVariables),
-    jobs: new Map(jobs),
+    jobs,
   };
 }
 
 /** Every name in a name of an image, and in the values that any job gives to such a name. */
-function neededNames(configuration: Configuration): ReadonlySet<string> {
-  const values = valuesByName(configuration);
+async function neededNames(configuration: WholeConfiguration): Promise<ReadonlySet<string>> {
+  const values = await valuesByName(configuration);
   const jobs = [...configuration.jobs.values()].filter((job) => job !== null);
   const texts = [configuration.defaults, ...jobs].flatMap(({ image, services }) => [
     image,
@@ -44,7 +50,10 @@ function neededNames(configuration: Configuration): ReadonlySet<string> {
   return needed;
 }
 
-function valuesByName({ variables, jobs }: Configuration): ReadonlyMap<string, ReadonlySet<string>> {
+async function valuesByName({
+  variables,
+  jobs,
+}: WholeConfiguration): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const values = new Map<string, Set<string>>();
 
   function add(name: string, value: string): void {
@@ -52,14 +61,20 @@ function valuesByName({ variables, jobs }: Configuration): ReadonlyMap<string, R
     values.set(name, known.add(value));
   }
 
-  for (const some of [variables, ...[...jobs.values()].map((job) => job?.variables)]) {
+  function addAll(some: Variables): void {
     for (const [name, variable] of some ?? [])
       if (variable !== null && !variable.isRaw) add(name, variable.value);
   }
+
+  addAll(variables);
+  let read = 0;
   for (const job of jobs.values()) {
+    addAll(job?.variables ?? null);
     for (const row of typeof job?.parallel === 'object' ? (job.parallel ?? []) : []) {
       for (const [name, given] of row) for (const value of given) add(name, value);
     }
+    read += 1;
+    if (read % JOBS_A_TURN === 0) await setImmediate();
   }
   return values;
 }

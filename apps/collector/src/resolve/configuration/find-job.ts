@@ -1,5 +1,8 @@
 import type { Configuration, ConfiguredJob, MatrixRow } from './configuration.ts';
 
+/** Looking for a job's name takes up to 4 ms in a configuration as large as any that is kept. */
+const MAX_WAYS = 8;
+
 /** A job of a pipeline in the configuration that made it. */
 export interface FoundJob {
   /** Null: it is there and not understood. */
@@ -32,8 +35,11 @@ function findNumbered(jobs: Jobs, jobName: string): FoundJob | undefined {
 }
 
 function findInMatrix(jobs: Jobs, jobName: string): FoundJob | undefined {
-  // A job's own name and the values may hold the same signs: every way to divide the name is tried.
+  // A job's own name and the values may hold the same signs: more than one way to divide the name is tried.
+  let ways = 0;
   for (let at = jobName.indexOf(': ['); at !== -1; at = jobName.indexOf(': [', at + 1)) {
+    ways += 1;
+    if (ways > MAX_WAYS) return undefined;
     const job = jobs.get(jobName.slice(0, at));
     if (job?.parallel === null) return { job: null, variables: new Map() };
     if (job === undefined || job === null || typeof job.parallel !== 'object') continue;

@@ -2,7 +2,7 @@ import { type ImageReference, parseImageReference } from '@sideband/shared/image
 import type { ConfiguredImages } from '../configured-images.ts';
 import type { Configuration, ConfiguredJob, ImageSettings } from './configuration.ts';
 import { findJob } from './find-job.ts';
-import { expandIn, type Scope } from './scope.ts';
+import { expandIn, MAX_LOOK_UPS, type Scope } from './scope.ts';
 
 const MAX_MISSING = 20;
 
@@ -25,7 +25,11 @@ export function imagesOfJob(
   if (variables === undefined) return nothing('parallel: the name fits several jobs of the matrix');
 
   const stage = job.stage === null ? [] : [['CI_JOB_STAGE', job.stage] as const];
-  const scope = { job, ofParallel: variables, configuration, predefined: new Map([...predefined, ...stage]) };
+  const scope: Scope = {
+    ...{ job, ofParallel: variables, configuration },
+    predefined: new Map([...predefined, ...stage]),
+    work: { left: MAX_LOOK_UPS },
+  };
   const images: { readonly role: Role; readonly name: ImageReference }[] = [];
   const missing = new Set<string>();
 

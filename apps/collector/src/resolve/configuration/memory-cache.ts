@@ -18,9 +18,9 @@ export function createMemoryConfigurationCache(
 
     async put(instance, project, commit, configuration) {
       const stored = await formatStored(configuration);
-      if (stored.length > bounds.entryBytes) return;
+      if (stored === undefined || stored.length > bounds.entryBytes) return;
       for (const [key, { until }] of kept) if (until <= clock.now()) kept.delete(key);
-      const keepMs = configuration === 'none' ? bounds.keepNoneMs : bounds.keepMs;
+      const keepMs = typeof configuration === 'string' ? bounds.keepNoneMs : bounds.keepMs;
       kept.set(configurationKey(instance, project, commit), { stored, until: clock.now() + keepMs });
     },
   };

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { ok, type Refusal, type Result, refuse } from '@sideband/shared/result';
-import type { Configuration, ConfiguredJob } from './configuration.ts';
+import type { ConfiguredJob, WholeConfiguration } from './configuration.ts';
 import { dropUnused } from './drop-unused.ts';
 import { readImage, readServices } from './read-images.ts';
 import { readJob } from './read-job.ts';
@@ -28,7 +28,7 @@ const MAX_WORK = 8 * 2 ** 20;
  * Reads what GitLab merged, as YAML. Keys that say nothing about images are passed over. Refuses, with a reason:
  * `too-large`, `not-yaml`, `not-a-map`.
  */
-export async function readConfiguration(yaml: string): Promise<Result<Configuration, Refusal>> {
+export async function readConfiguration(yaml: string): Promise<Result<WholeConfiguration, Refusal>> {
   const tree = await readTree(yaml);
   if (!tree.ok) return tree;
   const work = { left: MAX_WORK };
@@ -49,7 +49,7 @@ export async function readConfiguration(yaml: string): Promise<Result<Configurat
   // Where both say it GitLab refuses the configuration.
   const byDefault = (key: string): Tree | undefined =>
     (isMap(defaults) ? defaults.get(key) : null) ?? at(key);
-  const configuration: Configuration = {
+  const configuration: WholeConfiguration = {
     defaults: {
       image: readImage(byDefault('image'), unfolder),
       services: readServices(byDefault('services'), unfolder),
@@ -58,5 +58,5 @@ export async function readConfiguration(yaml: string): Promise<Result<Configurat
     workflowVariables: readRuleVariables(isMap(workflow) ? workflow.get('rules') : undefined, unfolder, work),
     jobs,
   };
-  return ok(dropUnused(configuration));
+  return ok(await dropUnused(configuration));
 }

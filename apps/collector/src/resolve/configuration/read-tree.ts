@@ -19,8 +19,10 @@ import type { Tree, TreeMap } from './tree.ts';
 
 /** GitLab reads files of up to 2 MiB; what real projects' files are merged to is below 1 MiB. */
 const MAX_CHARACTERS = 4 * 2 ** 20;
-/** Of one entry at the top, a job: it is composed at one go, in about 0.2 s if it is as large. */
-const MAX_ENTRY = 2 ** 18;
+/** Of one entry at the top, a job: it is composed at one go, in about 50 ms if it is as large. */
+const MAX_ENTRY = 2 ** 16;
+/** Jobs, templates and keywords; GitLab makes pipelines of up to some thousand jobs. */
+const MAX_ENTRIES = 20_000;
 /** GitLab's own limit is 100 (`max_yaml_depth`). */
 const MAX_DEPTH = 200;
 // A megabyte takes the parser 0.6 s, and this thread answers hooks: it rests every few milliseconds.
@@ -44,7 +46,9 @@ export async function readTree(yaml: string): Promise<Result<TreeMap, Refusal>> 
   if (yaml.length > MAX_CHARACTERS) {
     return no('too-large', `it has ${yaml.length} characters; at most ${MAX_CHARACTERS} are read`);
   }
-  const [token, ...more] = await documentsIn(yaml);
+  const documents = await documentsIn(yaml);
+  if (documents === undefined) return no('too-large', `it has more than ${MAX_ENTRIES} entries`);
+  const [token, ...more] = documents;
   if (token?.type !== 'document' || more.length > 0) return no('not-yaml', 'it is no single document');
   const top = new Map<string, Tree>();
   const reading: Reading = { anchors: new Map(), depth: 0, wrong: undefined };
@@ -64,11 +68,17 @@ export async function readTree(yaml: string): Promise<Result<TreeMap, Refusal>> 
   return ok(top);
 }
 
-async function documentsIn(yaml: string): Promise<readonly CST.Token[]> {
+/** Undefined where more lines than `MAX_ENTRIES` are not indented: each of them is an entry, or a part of one. */
+async function documentsIn(yaml: string): Promise<readonly CST.Token[] | undefined> {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let lexemes = 0;
+  let entries = 0;
+  let isLineStart = true;
   for (const lexeme of new Lexer().lex(yaml)) {
+    if (isLineStart && !/^[\s#]/.test(lexeme)) entries += 1;
+    if (entries > MAX_ENTRIES) return undefined;
+    isLineStart = lexeme.endsWith('\n');
     tokens.push(...parser.next(lexeme));
     lexemes += 1;
     if (lexemes % LEXEMES_A_TURN === 0) await setImmediate();
@@ -84,18 +94,24 @@ interface Part {
 }
 
 /** Each entry of the top map as a document of its own. */
-function partsOf(document: CST.Document, end: number): readonly Part[] {
+function* partsOf(document: CST.Document, end: number): Generator<Part, void, undefined> {
   const { value } = document;
-  if (value?.type !== 'block-map') return [{ part: document, length: end }];
-  const offsets = value.items.map(({ start, key }) => start[0]?.offset ?? key?.offset ?? value.offset);
-  return value.items.map((item, index) => {
-    const offset = offsets[index] ?? end;
+  if (value?.type !== 'block-map') {
+    yield { part: document, length: end };
+    return;
+  }
+  const offsetAt = (index: number): number => {
+    const { start, key } = value.items[index] ?? {};
+    return start?.[0]?.offset ?? key?.offset ?? (index < value.items.length ? value.offset : end);
+  };
+  for (const [index, item] of value.items.entries()) {
+    const offset = offsetAt(index);
     const part: CST.Document = {
       ...{ type: 'document', offset, start: [] },
       value: { ...value, offset, items: [item] },
     };
-    return { part, length: (offsets[index + 1] ?? end) - offset };
-  });
+    yield { part, length: offsetAt(index + 1) - offset };
+  }
 }
 
 interface Reading {

@@ -17,9 +17,9 @@ export function createRedisConfigurationCache(
 
     async put(instance, project, commit, configuration) {
       const stored = await formatStored(configuration);
-      if (stored.length > bounds.entryBytes) return;
+      if (stored === undefined || stored.length > bounds.entryBytes) return;
       const key = configurationKey(instance, project, commit);
-      const keepMs = configuration === 'none' ? bounds.keepNoneMs : bounds.keepMs;
+      const keepMs = typeof configuration === 'string' ? bounds.keepNoneMs : bounds.keepMs;
       await callRedis(() => redis.set(key, stored, 'PX', keepMs));
     },
   };

@@ -5,6 +5,9 @@ import { expand } from './expand.ts';
 /** How far variables of variables are followed. */
 const MAX_DEPTH = 32;
 
+/** Of one job, about 20 ms: variables that refer to many others could be followed along more ways than time is left. */
+export const MAX_LOOK_UPS = 5_000;
+
 /** The variables that one job sees, strongest first. */
 export interface Scope {
   readonly job: ConfiguredJob;
@@ -12,6 +15,8 @@ export interface Scope {
   readonly ofParallel: ReadonlyMap<string, string>;
   readonly configuration: Configuration;
   readonly predefined: ReadonlyMap<string, string>;
+  /** Look-ups that are left; counted down. */
+  readonly work: { left: number };
 }
 
 export type Expanded =
@@ -38,6 +43,8 @@ export function expandIn(scope: Scope, text: string): Expanded {
   }
 
   function resolve(name: string, above: readonly string[]): string | undefined {
+    if (scope.work.left <= 0) return unknown('too many variables refer to each other');
+    scope.work.left -= 1;
     if (values.has(name)) return values.get(name);
     if (above.includes(name)) return unknown(`${shown(name)} refers to itself`);
     if (above.length === MAX_DEPTH) return unknown(`${shown(name)} lies too deep in other variables`);
