@@ -19,11 +19,11 @@ export async function runConfigured(
 ): Promise<number> {
   if (args.length > 0) {
     throw new SidebandError('CONFIG_INVALID', {
-      problems: [`${args.join(' ')}: options belong to the demonstration, and SIDEBAND_GITLAB_URL is set`],
+      problems: [`${args.join(' ')}: options belong to the demonstration, and a GitLab is configured`],
     });
   }
   const narrator = createNarrator(process.stdout);
-  narrator.line('Sideband, for the GitLab named by SIDEBAND_GITLAB_URL. Unset it for the demonstration.');
+  narrator.line('Sideband, for the GitLab that SIDEBAND_GITLAB_URL or SIDEBAND_GITLABS names. Unset it for the demonstration.');
   const directory = join(root, '.sideband', 'run');
   const ledger = await openLedger(directory);
   const named = env['SIDEBAND_REDIS'];

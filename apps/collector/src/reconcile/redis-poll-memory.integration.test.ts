@@ -1,7 +1,7 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
 import { ManualClock, type Millis } from '@sideband/shared/clock';
 import type { InstanceName, JobId, ProjectId, RunnerId } from '@sideband/shared/names';
-import { connectRedis, redisReady } from '@sideband/shared/redis';
+import { connectRedis } from '@sideband/shared/redis';
+import { type OwnRedis, openRedis } from '@sideband/shared/redis-client.suite';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describePollMemory } from './poll-memory.suite.ts';
@@ -15,19 +15,15 @@ const DAY = 86_400_000;
 const bounds = { lookBackMs: 7 * DAY, ...POLL_MEMORY_BOUNDS };
 const fill = { begunAt: NOW, reachedAt: NOW, below: undefined, target: NOW, found: 0 };
 
-let server: RedisServer;
+let own: OwnRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, 'request');
-  await redisReady(redis);
+  own = await openRedis();
+  redis = own.redis;
 });
 
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+afterAll(() => own.close());
 
 describePollMemory('in Redis', async (clock, bounds) => {
   await redis.flushall();

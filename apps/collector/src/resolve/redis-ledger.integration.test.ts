@@ -1,7 +1,6 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
 import { ManualClock, type Millis } from '@sideband/shared/clock';
 import type { HostName, InstanceName, JobId, ProjectId, RunnerId, SystemId } from '@sideband/shared/names';
-import { connectRedis, redisReady } from '@sideband/shared/redis';
+import { type OwnRedis, openRedis } from '@sideband/shared/redis-client.suite';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeJobLedger } from './ledger.suite.ts';
@@ -14,19 +13,15 @@ const runner = 4 as RunnerId;
 const job = { instance, project, job: 1 as JobId };
 const nothing = { images: [], hosts: [] };
 
-let server: RedisServer;
+let own: OwnRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, 'request');
-  await redisReady(redis);
+  own = await openRedis();
+  redis = own.redis;
 });
 
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+afterAll(() => own.close());
 
 describeJobLedger('in Redis', async (clock, bounds) => {
   await redis.flushall();

@@ -1,6 +1,5 @@
-import { type RedisServer, startRedis } from '@sideband/infra/testkit/redis';
 import type { InstanceName, ProjectId } from '@sideband/shared/names';
-import { connectRedis, redisReady } from '@sideband/shared/redis';
+import { type OwnRedis, openRedis } from '@sideband/shared/redis-client.suite';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aConfiguration, describeConfigurationCache } from './cache.suite.ts';
@@ -10,19 +9,15 @@ const gitlab = 'gitlab.example' as InstanceName;
 const project = 7 as ProjectId;
 const commit = 'a'.repeat(40);
 
-let server: RedisServer;
+let own: OwnRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, 'request');
-  await redisReady(redis);
+  own = await openRedis();
+  redis = own.redis;
 });
 
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+afterAll(() => own.close());
 
 describeConfigurationCache('in Redis', async (bounds) => {
   await redis.flushall();
