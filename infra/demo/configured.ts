@@ -23,7 +23,9 @@ export async function runConfigured(
     });
   }
   const narrator = createNarrator(process.stdout);
-  narrator.line('Sideband, for the GitLab that SIDEBAND_GITLAB_URL or SIDEBAND_GITLABS names. Unset it for the demonstration.');
+  narrator.line(
+    'Sideband, for the GitLab that SIDEBAND_GITLAB_URL or SIDEBAND_GITLABS names. Unset it for the demonstration.',
+  );
   const directory = join(root, '.sideband', 'run');
   const ledger = await openLedger(directory);
   const named = env['SIDEBAND_REDIS'];

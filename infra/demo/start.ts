@@ -17,7 +17,9 @@ async function start(args: readonly string[], signal: AbortSignal): Promise<numb
     return 0;
   }
   const settings = settingsOf(ROOT, process.env);
-  const namesGitLab = ['SIDEBAND_GITLAB_URL', 'SIDEBAND_GITLABS'].some((name) => settings[name] !== undefined);
+  const namesGitLab = ['SIDEBAND_GITLAB_URL', 'SIDEBAND_GITLABS'].some(
+    (name) => settings[name] !== undefined,
+  );
   if (namesGitLab) return await runConfigured(ROOT, settings, args, signal);
   if (settings['SIDEBAND_ENGINE'] !== undefined) {
     throw new SidebandError('CONFIG_INVALID', {

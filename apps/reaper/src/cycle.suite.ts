@@ -62,6 +62,7 @@ export async function hostWith(parts: {
       recordUses: (host, uses) => store.recordUses(host, uses),
       recordedUses: (host, limit) => store.recordedUses(host, limit),
       noteRepullable: (host, identities, at) => store.noteRepullable(host, identities, at),
+      lease: (host, leases) => store.lease(host, leases),
       leases: (host, at) => store.leases(host, at),
       repullable: (host) => store.repullable(host),
       fed: (host) => store.fed(host),

@@ -37,6 +37,7 @@ export async function hostBesideRedis(
     recordedUses: door('recordedUses', store.recordedUses.bind(store)),
     noteRepullable: door('noteRepullable', store.noteRepullable.bind(store)),
     repullable: door('repullable', store.repullable.bind(store)),
+    lease: door('lease', store.lease.bind(store)),
     leases: door('leases', store.leases.bind(store)),
     fed: door('fed', store.fed.bind(store)),
   };

@@ -165,7 +165,7 @@ describe('a plan', () => {
     expect(after.calls.sort()).toEqual(['fed', 'lastUses', 'leases', 'repullable']);
   });
 
-  test('keeps the leases it knew when Redis was emptied, until the collector tells anew', async () => {
+  test('brings the leases it knew back to a Redis that was emptied, where the end of their job ends them', async () => {
     const before = await aHost();
     await before.store.markFed(HOST, { at: NOON, instances: INSTANCES });
     await before.store.lease(HOST, [aLease({ strength: 'confirmed' })]);
@@ -173,7 +173,7 @@ describe('a plan', () => {
     const after = await aHost({ store: createMemoryEvidenceStore() });
     expect((await after.evidence.all()).leases).toEqual([aLease({ strength: 'confirmed' })]);
     expect(await after.evidence.leases()).toEqual([aLease({ strength: 'confirmed' })]);
-    await after.store.markFed(HOST, { at: later(1), instances: INSTANCES });
+    await after.store.endJob(HOST, aLease().job, NOON);
     expect(await after.evidence.leases()).toEqual([]);
     expect((await after.evidence.all()).leases).toEqual([]);
   });

@@ -10,7 +10,7 @@ import type { HostEvidence, LocalEvidence } from './port.ts';
 
 type Store = Pick<
   EvidenceStore,
-  'recordUses' | 'lastUses' | 'recordedUses' | 'noteRepullable' | 'repullable' | 'leases' | 'fed'
+  'recordUses' | 'lastUses' | 'recordedUses' | 'noteRepullable' | 'repullable' | 'lease' | 'leases' | 'fed'
 >;
 
 export interface HostEvidenceParts {
@@ -92,21 +92,27 @@ function besideRedis(parts: HostEvidenceParts, store: Store): HostEvidence & { c
     }
   }
 
-  /** A Redis that was emptied has ended no job: until the collector tells anew, the leases that were known hold. */
-  function orOurs(leases: readonly Lease[], fed: Fed | undefined): readonly Lease[] {
+  /**
+   * A Redis that was emptied has ended no job: until the collector tells anew, the leases that were known are brought
+   * back to it. Those of jobs that have ended since are refused there.
+   */
+  async function withOurs(leases: readonly Lease[], fed: Fed | undefined): Promise<readonly Lease[]> {
     if (fed !== undefined) return leases;
     const ours = local.read(clock.now());
-    return ours.freshness.asOf === undefined ? leases : [...ours.leases, ...leases];
+    if (ours.freshness.asOf === undefined || ours.leases.length === 0) return leases;
+    await store.lease(host, ours.leases);
+    return await store.leases(host, clock.now());
   }
 
   async function synchronise(): Promise<void> {
-    const [lastUses, leases, repullable, fed] = await Promise.all([
+    const [lastUses, told, repullable, fed] = await Promise.all([
       store.lastUses(host),
       store.leases(host, clock.now()),
       store.repullable(host),
       store.fed(host),
     ]);
-    const lacking = await local.absorb({ lastUses, leases: orOurs(leases, fed), repullable, fed });
+    const leases = await withOurs(told, fed);
+    const lacking = await local.absorb({ lastUses, leases, repullable, fed });
     if (lacking.uses.length > 0) await store.recordUses(host, lacking.uses);
     if (lacking.repullable.length > 0) {
       await store.noteRepullable(host, lacking.repullable, clock.now());
@@ -121,12 +127,11 @@ function besideRedis(parts: HostEvidenceParts, store: Store): HostEvidence & { c
       return local.read(clock.now());
     },
     leases: async () => {
-      const told = await ask(
-        () => Promise.all([store.leases(host, clock.now()), store.fed(host)]),
+      const leases = await ask(
+        async () => withOurs(await store.leases(host, clock.now()), await store.fed(host)),
         () => undefined,
       );
-      if (told === undefined) return local.read(clock.now()).leases;
-      const leases = orOurs(...told);
+      if (leases === undefined) return local.read(clock.now()).leases;
       // A lease must not be forgotten when Redis goes away now.
       await local.absorbLeases(leases);
       return leases;
