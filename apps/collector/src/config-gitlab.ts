@@ -29,20 +29,6 @@ export interface GitLabConfig extends GitLabSettings {
   };
 }
 
-/** What is said of one GitLab; the names of the environment also stand for the keys of a file with several. */
-export const GITLAB_SETTINGS = [
-  'SIDEBAND_GITLAB_URL',
-  'SIDEBAND_GITLAB_NAME',
-  'SIDEBAND_GITLAB_TOKEN',
-  'SIDEBAND_GITLAB_TOKEN_FILE',
-  'SIDEBAND_GITLAB_CA_FILE',
-  'SIDEBAND_GITLAB_PROXY',
-  'SIDEBAND_GITLAB_PROXY_FILE',
-  'SIDEBAND_GITLAB_REQUESTS_PER_MINUTE',
-  'SIDEBAND_HOOK_REQUIRE',
-  'SIDEBAND_HOOK_ALLOW',
-] as const;
-
 const settings = z.object({
   SIDEBAND_GITLAB_URL: gitLabUrl,
   SIDEBAND_GITLAB_NAME: instanceName,

@@ -1,6 +1,7 @@
 import { errorText } from '@sideband/shared/errors';
 import { ok, type Result, refuse } from '@sideband/shared/result';
-import { GITLAB_SETTINGS, type GitLabConfig, readGitLab } from './config-gitlab.ts';
+import { GITLAB_SETTINGS } from '@sideband/shared/setting-names';
+import { type GitLabConfig, readGitLab } from './config-gitlab.ts';
 import { readGitLabsFile } from './config-gitlabs-file.ts';
 import type { Problem } from './config-problem.ts';
 import type { OnRefused, SecretSources } from './config-secret.ts';

@@ -1,7 +1,7 @@
 import { budgetError } from '../answer-error.ts';
 import type { Budget } from './budget.ts';
 
-/** Longer than this the queue waits better: it lets another GitLab's jobs go first. */
+/** Longer than this the job waits better on its queue: those that need no request go on meanwhile. */
 const LONGEST_MS = 10_000;
 
 /**
